@@ -1,0 +1,78 @@
+# debate: hold a spoken debate that counts.
+#
+#   make          build/debate
+#   make demo     a whole three-person debate, with real voices
+#   make check    all tests            make check SAN=address,undefined
+#   make deps     installs what is missing (make demo and make check do it themselves)
+
+SHELL = /bin/bash
+.DEFAULT_GOAL = all
+MAKEFLAGS += --no-builtin-rules
+
+comma := ,
+SAN ?=
+B ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
+CC = gcc
+# Say the whole commands with V=1.
+Q = $(if $(V),,@)
+say = $(if $(V),@:,@printf '  %-4s %s\n')
+
+PACKAGES = libwebsockets libuv libcjson libcurl opus libopusenc opusfile nice glib-2.0 gio-2.0 \
+	openssl libsrtp2 speexdsp sqlite3
+
+WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
+OPTIMISE = $(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2)
+CFLAGS ?= -g
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(OPTIMISE) $(CFLAGS) -pthread -D_GNU_SOURCE -Ilib -Icmd
+ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS) -pthread
+
+# Asked once, and not before `make deps` had its chance.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)))$(PKG_LIBS) -lm -ldl
+
+# DIRS="base proto" builds and tests these folders of lib alone.
+DIRS ?= $(notdir $(wildcard lib/*))
+LIB_FILES := $(foreach d,$(DIRS),$(wildcard lib/$(d)/*.c))
+LIB_SOURCES := $(filter-out %_test.c %_fuzz.c %_bench.c,$(LIB_FILES))
+TEST_SOURCES := $(filter %_test.c,$(LIB_FILES))
+CMD_SOURCES := $(filter-out %_test.c,$(wildcard cmd/*.c))
+BENCH_SOURCES := $(filter %_bench.c,$(LIB_FILES))
+
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(B)/%.o)
+CMD_OBJECTS := $(CMD_SOURCES:%.c=$(B)/%.o)
+TESTS := $(TEST_SOURCES:%.c=$(B)/%)
+BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
+
+.PHONY: all deps check demo tidy clean unit
+all: $(B)/debate
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(say) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/libdebate.a: $(LIB_OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/debate: $(CMD_OBJECTS) $(B)/libdebate.a
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(TESTS): $(B)/%_test: $(B)/%_test.o $(B)/libdebate.a
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+$(BENCHES): $(B)/%_bench: $(B)/%_bench.o $(B)/libdebate.a
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+unit: $(TESTS)
+	@set -e; for t in $(TESTS); do $$t; done
+
+clean:
+	rm -rf build build-* demo
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.SECONDARY:

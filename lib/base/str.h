@@ -1,0 +1,48 @@
+/* Strings: UTF-8, the alphabets of names and ids, base64url, hex. Pure; any thread. */
+#ifndef DEBATE_BASE_STR_H
+#define DEBATE_BASE_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
+bool utf8_valid(const char *s, size_t len);
+
+/* Code points in a valid string. */
+size_t utf8_length(const char *s);
+
+/* `s` is 1 to 64 of A-Z a-z 0-9 _ - (protocol, section 1). */
+bool room_code_valid(const char *s);
+
+/* `s` is "s_" and 22 to 64 URL-safe characters (protocol, section 1). */
+bool session_id_valid(const char *s);
+
+/* "p12" to 12; 0 when it is not a participant id. */
+unsigned participant_number(const char *s);
+
+/* RFC 4648 section 5, without padding. `out` holds base64url_size(len) bytes, NUL included. */
+size_t base64url_size(size_t len);
+void base64url_encode(const uint8_t *data, size_t len, char *out);
+
+/* Decodes base64url without padding (RFC 4648 section 5; trailing bits must be zero). Writes at
+ * most out_size bytes; ERR_BAD_REQUEST on a foreign character or length. */
+enum err base64url_decode(const char *text, size_t len, uint8_t *out, size_t out_size,
+                          size_t *out_len) MUST_CHECK;
+
+/* Standard alphabet with padding (RFC 4648 section 4), as in tus metadata. */
+enum err base64_decode(const char *text, size_t len, uint8_t *out, size_t out_size,
+                       size_t *out_len) MUST_CHECK;
+
+/* Lower-case hex; `out` holds 2 * len + 1 bytes. */
+void hex_encode(const uint8_t *data, size_t len, char *out);
+
+/* Copies with a NUL; false when it did not fit (then `out` is empty). */
+bool str_copy(char *out, size_t out_size, const char *s);
+
+/* A whole decimal number without sign or spaces, at most `max`. */
+bool str_to_u64(const char *s, uint64_t max, uint64_t *out);
+
+#endif

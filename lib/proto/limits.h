@@ -1,0 +1,57 @@
+/* Every bound of the program, with its reason. Where a number is the protocol's, the section of
+ * debate-protocol(7) stands beside it. */
+#ifndef DEBATE_PROTO_LIMITS_H
+#define DEBATE_PROTO_LIMITS_H
+
+enum {
+    /* Names and texts: code points where the protocol counts characters, bytes = 4 times that. */
+    LIMIT_USER_CHARS = 128,    /* section 2, `sub` */
+    LIMIT_NICKNAME_CHARS = 64, /* section 10 */
+    LIMIT_ROOM_CODE = 64,      /* section 1 */
+    LIMIT_SESSION_ID = 66,     /* "s_" and at most 64: ours are 24 long */
+    LIMIT_COMMAND_ID = 64,     /* section 5, bytes */
+    LIMIT_CHOICE_ID = 64,      /* bytes: a choice's id is repeated in every event about it */
+    LIMIT_RECORDING_ID = 96,   /* bytes: "r_", the session's random part, "_", a number */
+    LIMIT_PATH = 128,          /* bytes: "recordings/", a session id, a file name */
+
+    /* A debate. */
+    LIMIT_SEATS_MIN = 2, /* section 3 */
+    LIMIT_SEATS_MAX = 8,
+    LIMIT_SEATS_DEFAULT = 3,
+    LIMIT_PAGES = 64, /* section 10 */
+    LIMIT_CHOICES = 16,
+    LIMIT_PARTICIPANTS = 64, /* ever seated in one session; more come and go only in an attack */
+    LIMIT_RECORDINGS = 256,  /* in one session: somebody toggling on purpose stops here */
+    LIMIT_EVENTS_STEP = 32,  /* events of one room_step: an end stops 8 recordings and says so */
+    LIMIT_EVENTS_SESSION = 1000000, /* a log that is longer than any day of talk */
+
+    /* Times, milliseconds. */
+    LIMIT_COUNTDOWN_MS = 3000,          /* section 10 */
+    LIMIT_AWAIT_VOICE_MS = 15000,       /* section 10 */
+    LIMIT_HOST_GONE_MS = 30000,         /* section 5, host_changed */
+    LIMIT_EMPTY_MS = 10 * 60 * 1000,    /* section 5, session_ended */
+    LIMIT_INIT_MS = 10000,              /* section 4, 4003 */
+    LIMIT_PING_MS = 5000,               /* section 4 */
+    LIMIT_SILENT_MS = 10000,            /* section 4 */
+    LIMIT_SLOW_CLOSE_MS = 10000,        /* section 4, 4002 */
+    LIMIT_LINGER_MS = 2000,             /* section 4: reading on after a close */
+    LIMIT_DRAIN_MS = 5000,              /* section 3, SIGTERM */
+    LIMIT_UPLOAD_MS = 24 * 3600 * 1000, /* section 7 */
+
+    /* Messages, bytes. */
+    LIMIT_VOICE_MESSAGE = 16 * 1024,     /* section 4 */
+    LIMIT_SIGNALING_MESSAGE = 64 * 1024, /* section 4 */
+    LIMIT_HTTP_BODY = 256 * 1024,        /* section 10 */
+    LIMIT_LOG_LINE = 512 * 1024,         /* the header with the largest agenda, escaped */
+    LIMIT_TOKEN = 4096,                  /* a JWT of the largest claims, base64 */
+    LIMIT_BAD_MESSAGES = 10,             /* section 4: the tenth closes */
+    LIMIT_RATE_PER_S = 50,               /* section 4 */
+    LIMIT_RATE_BURST = 200,              /* section 4 */
+    LIMIT_RATE_DROPPED = 100,            /* section 4: the hundredth in a row closes */
+    LIMIT_SOCKET_QUEUE = 256 * 1024,     /* waiting for one slow socket; then 4002 */
+    LIMIT_SECRET_MIN = 32,               /* HS256: RFC 7518 section 3.2 */
+};
+
+#define LIMIT_UPLOAD_BYTES (512ull * 1024 * 1024) /* section 7 */
+
+#endif

@@ -1,0 +1,57 @@
+/* Recordings on their way in, and where they end up: files in the data directory.
+ *
+ * An upload in progress is two files, `uploads/ID` (the bytes) and `uploads/ID.json` (what it is);
+ * a finished one is `recordings/SESSION/NAME`. Names are of the server's own making; files are
+ * 0600. Called from the server's thread. */
+#ifndef DEBATE_STORE_UPLOADS_H
+#define DEBATE_STORE_UPLOADS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "proto/limits.h"
+
+struct upload {
+    char id[32];
+    char session_id[LIMIT_SESSION_ID + 1];
+    char recording_id[LIMIT_RECORDING_ID + 1];
+    char path[LIMIT_PATH + 1]; /* final place, relative to the data directory */
+    char user[LIMIT_USER_CHARS * 4 + 1];
+    uint64_t length; /* bytes, as announced */
+    uint64_t offset; /* bytes, on disk */
+    int64_t expires_ms;
+    char metadata[512]; /* Upload-Metadata as it came, for HEAD */
+};
+
+struct uploads;
+
+/* Reads what is left of earlier runs. */
+enum err uploads_open(const char *dir, struct uploads **out) MUST_CHECK;
+void uploads_close(struct uploads *uploads);
+
+/* A new, empty upload; fills `id`. ERR_IO with errno (ENOSPC). */
+enum err uploads_create(struct uploads *uploads, struct upload *upload) MUST_CHECK;
+/* NULL: no such. The pointer lives until the upload is finished or removed. */
+struct upload *uploads_find(struct uploads *uploads, const char *id);
+/* Some upload of this recording is open; NULL: none. */
+struct upload *uploads_find_recording(struct uploads *uploads, const char *recording_id);
+/* Writes at `offset` and moves it. ERR_IO with errno; what was written counts. */
+enum err uploads_write(struct uploads *uploads, struct upload *upload, const void *data,
+                       size_t len) MUST_CHECK;
+/* Cuts back to an earlier offset (a chunk whose checksum was wrong). */
+enum err uploads_truncate(struct uploads *uploads, struct upload *upload,
+                          uint64_t offset) MUST_CHECK;
+/* Whether the bytes so far can be the beginning of Ogg Opus or WebM Opus (and at the end: are one).
+ * ERR_UNSUPPORTED_MEDIA. */
+enum err uploads_check_content(struct uploads *uploads, struct upload *upload) MUST_CHECK;
+/* Digests, fsyncs, moves to the final name, fsyncs the directory; then the upload is gone from
+ * here. `sha256` gets 64 hex digits and a NUL. */
+enum err uploads_finish(struct uploads *uploads, struct upload *upload, char sha256[65]) MUST_CHECK;
+void uploads_remove(struct uploads *uploads, struct upload *upload);
+/* Removes what expired before now_ms. */
+void uploads_expire(struct uploads *uploads, int64_t now_ms);
+size_t uploads_count(const struct uploads *uploads);
+
+#endif
