@@ -1,0 +1,61 @@
+/* A subcommand is one file that exports one descriptor; cmd_table.c lists them. The descriptor
+ * makes the parser, --help, the man page and the completions. Main thread only. */
+#ifndef DEBATE_CMD_H
+#define DEBATE_CMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exit codes that scripts can rely on. */
+enum exit_code {
+    EXIT_CODE_DONE = 0,
+    EXIT_CODE_FAILED = 1,
+    EXIT_CODE_USAGE = 2,
+    EXIT_CODE_UNREACHABLE = 3, /* no server answered */
+    EXIT_CODE_REFUSED = 4      /* the server said no */
+};
+
+struct option {
+    const char *name;     /* "listen": long form */
+    char letter;          /* short form, or 0 */
+    const char *argument; /* "ADDR:PORT"; NULL: a flag without a value */
+    const char *help;     /* one or two sentences */
+    const char *fallback; /* the value when it is not given; NULL: none */
+    const char *variable; /* the environment variable that gives it, "DEBATE_SERVER"; NULL: none */
+    bool optional_argument; /* `--guests` and `--guests=rooms` */
+};
+
+struct args;
+
+struct cmd {
+    const char *name;
+    const char *summary;  /* one line, without a full stop */
+    const char *operands; /* "ROOM CHOICE"; NULL: none */
+    int operands_min, operands_max;
+    const char *description;      /* paragraphs, separated by an empty line */
+    const struct option *options; /* ended by one without a name; NULL: only --help */
+    const char *const
+        *examples; /* "command line\0what it does" pairs flattened: line, text, …, NULL */
+    enum exit_code (*run)(const struct args *args);
+};
+
+/* The value given, from the environment, or the fallback; NULL: none. A flag's is "" when given. */
+const char *args_get(const struct args *args, const char *name);
+bool args_given(const struct args *args, const char *name); /* on the command line or by variable */
+int args_operand_count(const struct args *args);
+const char *args_operand(const struct args *args, int index); /* NULL beyond the end */
+
+/* One line on standard error, "debate serve: …", and EXIT_CODE_USAGE: wrong usage. */
+enum exit_code args_usage_error(const struct args *args, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+/* The same for anything that went wrong later; returns `code`. */
+enum exit_code args_error(const struct args *args, enum exit_code code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* A number within bounds, or a usage error that names the option and the bounds (false). */
+bool args_number(const struct args *args, const char *name, int64_t min, int64_t max, int64_t *out);
+
+/* The commands in the order that `debate --help` shows; ended by NULL. */
+extern const struct cmd *const cmd_table[];
+
+#endif
