@@ -44,7 +44,7 @@ CMD_OBJECTS := $(CMD_SOURCES:%.c=$(B)/%.o)
 TESTS := $(TEST_SOURCES:%.c=$(B)/%)
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all deps check demo tidy clean unit
+.PHONY: all deps check check-built demo demo-built tidy clean unit clang man gen FORCE
 all: $(B)/debate
 
 $(B)/%.o: %.c
@@ -68,11 +68,45 @@ $(BENCHES): $(B)/%_bench: $(B)/%_bench.o $(B)/libdebate.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-unit: $(TESTS)
-	@set -e; for t in $(TESTS); do $$t; done
+# ---- tests ----
+
+unit: $(TESTS) $(B)/debate
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS)
+
+SCENARIOS := $(wildcard testdata/scenarios/*.debate)
+
+# Two makes: the first installs what the second's variables ask pkg-config about.
+check: deps
+	$(Q)$(MAKE) --no-print-directory check-built
+
+check-built: tidy man-lint
+	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(TESTS)
+	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang clang)
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCENARIOS)
+
+# Everything through clang's warnings as well.
+clang: $(LIB_OBJECTS) $(CMD_OBJECTS) $(TESTS:%=%.o)
+
+tidy:
+	$(Q).ci/tidy
+
+man-lint:
+	$(Q)set -e; for page in man/*.[1-9]; do mandoc -Tlint -Wwarning $$page; done
+
+# ---- the demonstration ----
+
+demo: deps
+	$(Q)$(MAKE) --no-print-directory demo-built
+
+demo-built:
+	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate
+	$(Q)DEBATE_BIN=$(B)/debate .ci/demo
+
+deps:
+	$(Q).ci/deps
 
 clean:
-	rm -rf build build-* demo
+	rm -rf build build-*/ demo
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 .SECONDARY:
