@@ -1,0 +1,109 @@
+#include "proto/json_reader.h"
+
+#include <cjson/cJSON.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* A struct json is a cJSON under a name that others may see. */
+static const cJSON *inner(const struct json *value)
+{
+    return (const cJSON *)value;
+}
+
+enum err json_read(const char *text, size_t len, struct json **out)
+{
+    const char *end = NULL;
+    *out = NULL;
+    if (!utf8_valid(text, len))
+        return ERR_BAD_REQUEST;
+    cJSON *document = cJSON_ParseWithLengthOpts(text, len, &end, false);
+    if (!document)
+        return ERR_BAD_REQUEST;
+    while (end < text + len && strchr(" \t\r\n", *end) && *end)
+        end++;
+    if (end < text + len) {
+        cJSON_Delete(document);
+        return ERR_BAD_REQUEST;
+    }
+    *out = (struct json *)document;
+    return ERR_NONE;
+}
+
+void json_free(struct json *document)
+{
+    cJSON_Delete((cJSON *)document);
+}
+
+const struct json *json_member(const struct json *object, const char *name)
+{
+    if (!cJSON_IsObject(inner(object)))
+        return NULL;
+    return (const struct json *)cJSON_GetObjectItemCaseSensitive(inner(object), name);
+}
+
+size_t json_count(const struct json *array)
+{
+    return cJSON_IsArray(inner(array)) ? (size_t)cJSON_GetArraySize(inner(array)) : 0;
+}
+
+const struct json *json_item(const struct json *array, size_t index)
+{
+    if (index >= json_count(array))
+        return NULL;
+    return (const struct json *)cJSON_GetArrayItem(inner(array), (int)index);
+}
+
+const struct json *json_member_at(const struct json *object, size_t index, const char **name)
+{
+    if (!cJSON_IsObject(inner(object)))
+        return NULL;
+    const cJSON *member = inner(object)->child;
+    while (member && index-- > 0)
+        member = member->next;
+    if (member)
+        *name = member->string;
+    return (const struct json *)member;
+}
+
+const char *json_string(const struct json *object, const char *name)
+{
+    const cJSON *value = inner(json_member(object, name));
+    return cJSON_IsString(value) ? value->valuestring : NULL;
+}
+
+double json_number(const struct json *object, const char *name, double fallback)
+{
+    const cJSON *value = inner(json_member(object, name));
+    return cJSON_IsNumber(value) ? value->valuedouble : fallback;
+}
+
+bool json_bool(const struct json *object, const char *name, bool fallback)
+{
+    const cJSON *value = inner(json_member(object, name));
+    return cJSON_IsBool(value) ? (bool)cJSON_IsTrue(value) : fallback;
+}
+
+enum err json_value_print(const struct json *value, struct buf *out)
+{
+    if (cJSON_IsString(inner(value)))
+        return buf_append_str(out, inner(value)->valuestring);
+    char *text = value ? cJSON_PrintUnformatted(inner(value)) : NULL;
+    if (!text)
+        return value ? ERR_NO_MEMORY : ERR_NONE;
+    enum err e = buf_append_str(out, text);
+    cJSON_free(text);
+    return e;
+}
+
+enum err json_string_print(const char *s, struct buf *out)
+{
+    if (!utf8_valid(s, strlen(s)))
+        return ERR_BAD_REQUEST;
+    cJSON *value = cJSON_CreateStringReference(s);
+    char *text = value ? cJSON_PrintUnformatted(value) : NULL;
+    enum err e = text ? buf_append_str(out, text) : ERR_NO_MEMORY;
+    cJSON_free(text);
+    cJSON_Delete(value);
+    return e;
+}

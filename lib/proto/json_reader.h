@@ -1,0 +1,40 @@
+/* Reading JSON that somebody else wrote, field by field: for clients, which take what they need of
+ * an answer and ignore the rest. Pure; any thread.
+ *
+ * A document owns everything that is reached through it; values and strings live until json_free.
+ * Every function takes NULL for a value that is not there, so that lookups can be chained. */
+#ifndef DEBATE_PROTO_JSON_READER_H
+#define DEBATE_PROTO_JSON_READER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct json; /* a value; the one that json_read gives owns the others */
+
+/* ERR_BAD_REQUEST when it is not one JSON value. */
+enum err json_read(const char *text, size_t len, struct json **out) MUST_CHECK;
+void json_free(struct json *document); /* NULL is allowed */
+
+const struct json *json_member(const struct json *object, const char *name);
+size_t json_count(const struct json *array); /* 0 for anything else */
+const struct json *json_item(const struct json *array, size_t index);
+/* The members of an object in order, by index; *name is the member's name. NULL beyond the end. */
+const struct json *json_member_at(const struct json *object, size_t index, const char **name);
+
+/* The value of a member: NULL, or `fallback`, when it is not there or of another type. */
+const char *json_string(const struct json *object, const char *name);
+double json_number(const struct json *object, const char *name, double fallback);
+bool json_bool(const struct json *object, const char *name, bool fallback);
+
+/* Appends a value as a person would write it: a string without quotes, a number, true, false, null;
+ * an array or object as JSON. */
+enum err json_value_print(const struct json *value, struct buf *out) MUST_CHECK;
+
+/* Appends `s` as a JSON string, quotes and all. ERR_BAD_REQUEST when it is not UTF-8. */
+enum err json_string_print(const char *s, struct buf *out) MUST_CHECK;
+
+#endif

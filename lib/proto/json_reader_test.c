@@ -1,0 +1,77 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/json_reader.h"
+
+static struct json *must_read(const char *text)
+{
+    struct json *document = NULL;
+    assert_int_equal(json_read(text, strlen(text), &document), ERR_NONE);
+    return document;
+}
+
+static void what_is_not_there_or_of_another_type_is_the_fallback(void **state)
+{
+    (void)state;
+    struct json *document = must_read("{\"a\":{\"s\":\"x\",\"n\":2.5,\"b\":true,\"l\":[7,8]}} \n");
+    const struct json *a = json_member(document, "a");
+    assert_string_equal(json_string(a, "s"), "x");
+    assert_true(json_number(a, "n", 0) == 2.5);
+    assert_true(json_bool(a, "b", false));
+    assert_int_equal(json_count(json_member(a, "l")), 2);
+    assert_null(json_item(json_member(a, "l"), 2));
+    assert_null(json_string(a, "n"));
+    assert_true(json_number(a, "s", -1) == -1);
+    assert_false(json_bool(a, "n", false));
+    assert_null(json_string(json_member(document, "none"), "s"));
+    assert_null(json_member(json_item(a, 0), "x"));
+    assert_int_equal(json_count(a), 0);
+    const char *name = NULL;
+    assert_non_null(json_member_at(a, 1, &name));
+    assert_string_equal(name, "n");
+    assert_null(json_member_at(a, 4, &name));
+    json_free(document);
+}
+
+static void only_one_whole_value_is_read(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {"", "{", "{} {}", "nul", "{\"a\":\"\xff\"}", "[1,]"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct json *document = NULL;
+        assert_int_equal(json_read(bad[i], strlen(bad[i]), &document), ERR_BAD_REQUEST);
+        assert_null(document);
+    }
+}
+
+static void a_string_is_printed_so_that_it_reads_back_the_same(void **state)
+{
+    (void)state;
+    static const char odd[] = "q\" b\\ n\n \x01 \xed\x95\x9c";
+    struct buf text, plain;
+    buf_init(&text, 1000);
+    buf_init(&plain, 1000);
+    assert_int_equal(json_string_print(odd, &text), ERR_NONE);
+    struct json *document = must_read(text.data);
+    assert_int_equal(json_value_print(document, &plain), ERR_NONE);
+    assert_string_equal(plain.data, odd);
+    json_free(document);
+    assert_int_equal(json_string_print("\xff", &text), ERR_BAD_REQUEST);
+    buf_release(&plain);
+    buf_release(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_not_there_or_of_another_type_is_the_fallback),
+        cmocka_unit_test(only_one_whole_value_is_read),
+        cmocka_unit_test(a_string_is_printed_so_that_it_reads_back_the_same),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
