@@ -1,0 +1,105 @@
+#include "media/sound_file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <opus/opusfile.h>
+
+#include "base/mem.h"
+#include "media/wav.h"
+
+enum { SAMPLES_MAX = MEDIA_RATE_HZ * 3600, READ_SAMPLES = 5760 };
+
+static enum err from_opusfile(int code)
+{
+    if (code == OP_EFAULT)
+        return ERR_NO_MEMORY;
+    return code == OP_EREAD ? ERR_IO : ERR_CORRUPT;
+}
+
+/* Mono: of stereo the mean, of more what opusfile makes of them as stereo. */
+static enum err read_samples(OggOpusFile *opus, int16_t **pcm, size_t *samples)
+{
+    size_t room = 0, count = 0;
+    int16_t *all = NULL;
+    enum err e = ERR_NONE;
+    for (;;) {
+        int16_t pair[2 * READ_SAMPLES];
+        int got = op_read_stereo(opus, pair, 2 * READ_SAMPLES);
+        if (got == OP_HOLE)
+            continue;
+        if (got < 0)
+            e = from_opusfile(got);
+        if (got <= 0)
+            break;
+        if (count + (size_t)got > SAMPLES_MAX) {
+            e = ERR_TOO_LARGE;
+            break;
+        }
+        if (count + (size_t)got > room) {
+            room = 2 * room + READ_SAMPLES;
+            int16_t *more = mem_realloc(all, room * sizeof *all);
+            if (!more) {
+                e = ERR_NO_MEMORY;
+                break;
+            }
+            all = more;
+        }
+        for (int i = 0; i < got; i++)
+            all[count++] = (int16_t)((pair[2 * i] + pair[2 * i + 1]) / 2);
+    }
+    if (!e && !all && !(all = mem_alloc(1)))
+        e = ERR_NO_MEMORY;
+    if (e) {
+        mem_free(all);
+        return e;
+    }
+    *pcm = all;
+    *samples = count;
+    return ERR_NONE;
+}
+
+static enum err read_opus(const char *path, int16_t **pcm, size_t *samples)
+{
+    int code;
+    OggOpusFile *opus = op_open_file(path, &code);
+    if (!opus)
+        return from_opusfile(code);
+    enum err e = read_samples(opus, pcm, samples);
+    op_free(opus);
+    return e;
+}
+
+enum err sound_file_read(const char *path, int16_t **pcm, size_t *samples)
+{
+    FILE *file = fopen(path, "rbe");
+    if (!file)
+        return ERR_IO;
+    struct stat stat;
+    char magic[4] = "";
+    enum err e = ERR_CORRUPT;
+    if (fstat(fileno(file), &stat) != 0) {
+        e = ERR_IO;
+        goto out;
+    }
+    if (!S_ISREG(stat.st_mode)) { /* a pipe could not be looked at twice, and might never end */
+        errno = S_ISDIR(stat.st_mode) ? EISDIR : EINVAL;
+        e = ERR_IO;
+        goto out;
+    }
+    if (fread(magic, 1, sizeof magic, file) != sizeof magic)
+        goto out;
+    if (memcmp(magic, "OggS", 4) == 0) {
+        e = read_opus(path, pcm, samples);
+    } else if (memcmp(magic, "RIFF", 4) == 0) {
+        rewind(file);
+        e = wav_read(file, pcm, samples);
+    }
+out:;
+    int saved = errno;
+    fclose(file);
+    errno = saved;
+    return e;
+}
