@@ -1,0 +1,78 @@
+/* After the end: the recordings go to the server, one after the other, in a worker thread. */
+#include <stdio.h>
+#include <string.h>
+
+#include "session/session_inner.h"
+#include "session/tus.h"
+
+/* In the worker thread. */
+static bool on_chunk(void *context, uint64_t sent, uint64_t total)
+{
+    struct session *session = context;
+    session->upload_sent = sent;
+    session->upload_total = total;
+    uv_async_send(&session->progress);
+    return session->upload_stops;
+}
+
+/* In the worker thread: touches this one recording alone, which nobody else does meanwhile. */
+static void run_upload(uv_work_t *work)
+{
+    struct session *session = work->data;
+    struct own_recording *own = &session->recordings[session->upload_index];
+    struct tus_request request = {.server = session->server,
+                                  .token = session->ticket.token,
+                                  .path = own->path,
+                                  .recording_id = own->recording_id,
+                                  .session_id = session->ticket.session_id,
+                                  .on_progress = on_chunk,
+                                  .context = session};
+    struct tus_result result;
+    enum err e = tus_upload(&request, &result);
+    own->uploaded = e == ERR_NONE;
+    own->upload_failed = e != ERR_NONE;
+    own->bytes = result.bytes;
+    snprintf(own->sha256, sizeof own->sha256, "%s", e ? "" : result.sha256);
+    snprintf(own->why, sizeof own->why, "%s", !e ? "" : result.why[0] ? result.why : err_code(e));
+}
+
+static void tell(struct session *session, uint64_t sent, uint64_t total)
+{
+    struct session_recording recording = session_recording_at(session, session->upload_index);
+    if (session->handler.on_upload)
+        session->handler.on_upload(session->handler.context, &recording, sent, total);
+}
+
+void session_on_progress(uv_async_t *progress)
+{
+    struct session *session = progress->data;
+    if (session->state == SESSION_FINISHING)
+        tell(session, session->upload_sent, session->upload_total);
+}
+
+static void on_uploaded(uv_work_t *work, int status)
+{
+    (void)status;
+    struct session *session = work->data;
+    if (!session->is_freed) {
+        const struct own_recording *own = &session->recordings[session->upload_index];
+        tell(session, own->uploaded ? own->bytes : session->upload_sent, own->bytes);
+        session->upload_index++;
+        if (!session->is_freed && !session_upload_next(session))
+            session_set_state(session, SESSION_CLOSED, "");
+    }
+    session_unref(session);
+}
+
+bool session_upload_next(struct session *session)
+{
+    while (
+        session->upload_index < session->recording_count &&
+        (!session->recordings[session->upload_index].is_stopped_there || !session->config.upload))
+        session->upload_index++;
+    if (session->upload_index >= session->recording_count)
+        return false;
+    session_ref(session);
+    uv_queue_work(session->runtime->loop, &session->upload, run_upload, on_uploaded);
+    return true;
+}
