@@ -165,7 +165,7 @@ static bool name_recording(const struct role *role, char *out, size_t out_size)
     const char *folder = bot->config->output ? bot->config->output : bot->data_folder;
     if (!folder[0])
         return false;
-    char again[24] = "";
+    char again[32] = "";
     if (role->session_count > 0)
         snprintf(again, sizeof again, ".again-%zu", role->session_count);
     int len = snprintf(out, out_size, "%s/%s%s.opus", folder, role->cast->name, again);
