@@ -13,7 +13,7 @@
 enum {
     APPLICATION_ID = 0x64626174, /* "dbat" */
     SCHEMA_VERSION = 1,          /* PRAGMA user_version */
-    BUSY_MS = 5000               /* only a person's sqlite3 shell can make us wait */
+    BUSY_MS = 5000 /* a commit waits for a checkpoint's moment, or a person's sqlite3 shell */
 };
 
 enum statement {
@@ -23,6 +23,7 @@ enum statement {
     ADD_SESSION,
     ADD_LINE,
     SAVE_HEAD,
+    SAVE_END,
     SAVE_MARK,
     LAST,
     FIND_SESSION,
@@ -41,7 +42,8 @@ static const char *const statement_text[STATEMENT_COUNT] = {
     [ROLLBACK] = "ROLLBACK",
     [ADD_SESSION] = "INSERT INTO session(key, id, room, live, head) VALUES (?1, ?2, ?3, 1, 0)",
     [ADD_LINE] = "INSERT INTO event(row, session, seq, prev, line) VALUES (?1, ?2, ?3, ?4, ?5)",
-    [SAVE_HEAD] = "UPDATE session SET head = ?2, live = ?3 WHERE key = ?1",
+    [SAVE_HEAD] = "UPDATE session SET head = ?2 WHERE key = ?1",
+    [SAVE_END] = "UPDATE session SET head = ?2, live = 0 WHERE key = ?1",
     [SAVE_MARK] = "UPDATE mark SET row = ?1",
     [LAST] = "SELECT coalesce((SELECT max(key) FROM session), 0),"
              " coalesce((SELECT max(row) FROM event), 0), (SELECT row FROM mark)",
@@ -149,7 +151,6 @@ static enum err connect(const char *path, struct db **out)
     if (rc != SQLITE_OK)
         return error_of(db, rc);
     sqlite3_extended_result_codes(db->sqlite, 1);
-    sqlite3_busy_timeout(db->sqlite, BUSY_MS);
     /* Also switches SQLite's own checkpoints off. */
     sqlite3_wal_hook(db->sqlite, remember_wal, db);
     return ERR_NONE;
@@ -248,6 +249,8 @@ static enum err open_either(const char *path, bool first, struct db **out, char 
         e = check_file(db, path, why, why_size);
     if (e == ERR_NONE && first)
         e = prepare_all(db);
+    if (e == ERR_NONE && first)
+        sqlite3_busy_timeout(db->sqlite, BUSY_MS);
     if (e != ERR_NONE) {
         if (!why[0])
             explain(db, e, path, why, why_size);
@@ -286,9 +289,8 @@ static enum err run(struct db *db, enum statement which)
     sqlite3_stmt *stmt = db->statements[which];
     int rc = sqlite3_step(stmt);
     assert(rc != SQLITE_ROW);
-    enum err e = error_of(db, rc);
     sqlite3_reset(stmt);
-    return e;
+    return error_of(db, rc);
 }
 
 enum err db_begin(struct db *db)
@@ -335,13 +337,13 @@ enum err db_add_line(struct db *db, int64_t row, int64_t key, uint64_t seq, int6
     return run(db, ADD_LINE);
 }
 
+/* Setting `live` touches its index too, so it is done only when it changes. */
 enum err db_save_head(struct db *db, int64_t key, int64_t row, bool live)
 {
-    sqlite3_stmt *stmt = db->statements[SAVE_HEAD];
-    sqlite3_bind_int64(stmt, 1, key);
-    sqlite3_bind_int64(stmt, 2, row);
-    sqlite3_bind_int(stmt, 3, live);
-    return run(db, SAVE_HEAD);
+    enum statement which = live ? SAVE_HEAD : SAVE_END;
+    sqlite3_bind_int64(db->statements[which], 1, key);
+    sqlite3_bind_int64(db->statements[which], 2, row);
+    return run(db, which);
 }
 
 enum err db_save_mark(struct db *db, int64_t row)
@@ -475,14 +477,15 @@ size_t db_wal_pages(const struct db *db)
     return db->wal_pages;
 }
 
-enum err db_checkpoint(struct db *db, bool restart, size_t *left)
+enum err db_checkpoint(struct db *db, bool restart, size_t *copied)
 {
-    int in_wal = 0, copied = 0;
+    int done = 0;
     int rc = sqlite3_wal_checkpoint_v2(
-        db->sqlite, NULL, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, &in_wal,
-        &copied);
-    *left = in_wal > copied ? (size_t)(in_wal - copied) : 0;
-    return error_of(db, rc);
+        db->sqlite, NULL, restart ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE, NULL,
+        &done);
+    *copied = done > 0 ? (size_t)done : 0;
+    /* Busy: it met a commit just as that changed the WAL's header, or somebody reads. */
+    return (rc & 0xff) == SQLITE_BUSY ? ERR_NONE : error_of(db, rc);
 }
 
 enum err db_sync_file(struct db *db)

@@ -84,10 +84,11 @@ enum err db_each_row(struct db *db, int64_t after, db_row_fn *on_row, void *cont
 
 /* Pages in the WAL after this connection's last commit. */
 size_t db_wal_pages(const struct db *db);
-/* Syncs the WAL and copies what it holds into the database. With `restart` the WAL is empty after
- * (its file keeps its size and is written from the beginning again); needs that nobody writes
- * meanwhile. `*left`: pages that are not copied yet. */
-enum err db_checkpoint(struct db *db, bool restart, size_t *left) MUST_CHECK;
+/* Syncs the WAL and copies what it holds as this begins into the database. With `restart` the WAL
+ * is begun anew after (its file keeps its size); needs that nobody writes meanwhile. `*copied`: how
+ * many of the WAL's pages the database has now. It may find that it has to be tried again later;
+ * then that is 0 or low. */
+enum err db_checkpoint(struct db *db, bool restart, size_t *copied) MUST_CHECK;
 /* fsyncs the database file. */
 enum err db_sync_file(struct db *db) MUST_CHECK;
 

