@@ -113,7 +113,6 @@ static void set_connected(struct room *room, struct participant *p, bool connect
     if (connected)
         return;
     p->gone_since_ms = ts_ms;
-    p->wait_until_ms = 0;
     if (room->connected == 0)
         room->nobody_since_ms = ts_ms;
 }

@@ -295,6 +295,7 @@ static void a_restart_disconnects_everybody_and_cancels_the_countdown(void **sta
     init(&world, "lee");
     init(&world, "park");
     step(&world, &(struct room_command){.ask = ROOM_RESTART});
+    assert_int_equal(world.effects.seq, 0);
     assert_events(&world, "disconnected p1, disconnected p2, disconnected p3, countdown_cancelled");
     assert_string_equal(event_of(&world, EVENT_COUNTDOWN_CANCELLED)->countdown_cancelled.reason,
                         "restart");

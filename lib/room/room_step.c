@@ -132,7 +132,7 @@ void step_leave(struct step *step, unsigned participant)
         step_end(step, 0, END_EMPTY);
         return;
     }
-    if (room->phase == PHASE_LIVE && room_all_seated_chose(room, room->page))
+    if (room_all_seated_chose(room, room->page))
         step_reveal(step, room->page);
     step_settle_host(step);
 }
