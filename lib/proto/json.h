@@ -1,0 +1,126 @@
+/* JSON, inside proto alone: the one place that calls cJSON's parser, and what goes around it.
+ *
+ * Pure; any thread. cJSON is laxer than RFC 8259, so the text is looked over first: control
+ * characters, numbers like 01 or 1., escapes that are none and nesting beyond a bound are refused
+ * here. A NUL, which cJSON would cut a string at, is found and can be named.
+ *
+ * Two kinds of documents: lasting ones live on the heap until json_doc_release; brief ones, between
+ * json_brief_begin and json_brief_end of one thread, lie in a block of that thread, which makes a
+ * message cost no allocation. The same holds for trees that are built to be printed. */
+#ifndef DEBATE_PROTO_JSON_H
+#define DEBATE_PROTO_JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cjson/cJSON.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "proto/problem.h"
+
+enum {
+    JSON_NESTING = 32,   /* deeper than any message; keeps cJSON's recursion short */
+    JSON_PATH_SIZE = 64, /* as problem.field */
+};
+
+/* What a double holds exactly: integers beyond it can't be told apart (RFC 8259, section 6). */
+#define JSON_INTEGER_MAX 9007199254740992
+
+/* ---- reading ---- */
+
+struct json_doc {
+    cJSON *root;
+    bool has_nul; /* some string holds \u0000; shown as U+FFFE, a noncharacter */
+};
+
+/* Text that is one JSON value and nothing else. ERR_BAD_MESSAGE with the reason in `why`, or
+ * ERR_NO_MEMORY; then there is nothing to release. */
+enum err json_parse(const char *text, size_t len, struct json_doc *out,
+                    struct problem *why) MUST_CHECK;
+void json_doc_release(struct json_doc *doc);
+
+/* ERR_BAD_REQUEST with the path of the first string that holds a NUL. */
+enum err json_refuse_nul(const struct json_doc *doc, struct problem *why) MUST_CHECK;
+
+/* The last member of this name, as most readers of JSON take it; NULL when there is none or
+ * `object` is no object. */
+const cJSON *json_find(const cJSON *object, const char *name);
+
+/* An object whose fields are wanted, and where it stands. */
+struct json_at {
+    const cJSON *object;
+    const char *path;     /* "agenda.pages[2]"; empty at the top */
+    struct problem *why;  /* may be NULL */
+    struct problem *soft; /* if given, what is not a matter of types (a missing field, a range) is
+                             noted here, the first of it, and reading goes on */
+};
+
+/* Writes "path.name" or "name". */
+void json_path(char out[JSON_PATH_SIZE], const char *path, const char *name);
+
+/* Writes "path[index]". */
+void json_path_index(char out[JSON_PATH_SIZE], const char *path, size_t index);
+
+/* Refuses a field: ERR_BAD_REQUEST and `why`, or ERR_NONE and `soft`. */
+enum err json_refuse(const struct json_at *at, const char *name, enum reason reason);
+
+enum json_need { JSON_REQUIRED, JSON_OPTIONAL };
+
+/* Each gives ERR_BAD_REQUEST with the field's path. What is not there (or was refused softly)
+ * leaves `*out` as it was. `has` may be NULL. */
+enum err json_get_string(const struct json_at *at, const char *name, enum json_need need,
+                         const char **out) MUST_CHECK;
+/* A string of chars_min to chars_max code points, copied to `out` of chars_max * 4 + 1 bytes. */
+enum err json_get_text(const struct json_at *at, const char *name, enum json_need need,
+                       size_t chars_min, size_t chars_max, char *out) MUST_CHECK;
+enum err json_get_bool(const struct json_at *at, const char *name, enum json_need need, bool *has,
+                       bool *out) MUST_CHECK;
+/* A number without a fraction (2.0 has none). */
+enum err json_get_integer(const struct json_at *at, const char *name, enum json_need need,
+                          int64_t min, int64_t max, bool *has, int64_t *out) MUST_CHECK;
+enum err json_get_number(const struct json_at *at, const char *name, enum json_need need,
+                         double min, double max, bool *has, double *out) MUST_CHECK;
+enum err json_get_array(const struct json_at *at, const char *name, enum json_need need,
+                        const cJSON **out) MUST_CHECK;
+enum err json_get_object(const struct json_at *at, const char *name, enum json_need need,
+                         const cJSON **out) MUST_CHECK;
+
+/* ---- writing ---- */
+
+void json_brief_begin(void);
+/* Ends what began last and frees `root` (which may be NULL). */
+void json_brief_end(cJSON *root);
+
+/* New objects and arrays; a NULL parent or no memory gives NULL, and json_print then says
+ * ERR_NO_MEMORY. Names must outlive the tree; values as well, except for numbers and ids. */
+cJSON *json_new_object(void);
+cJSON *json_put_object(cJSON *parent, const char *name);
+cJSON *json_put_array(cJSON *parent, const char *name);
+cJSON *json_add_object(cJSON *array);
+void json_put_string(cJSON *object, const char *name, const char *value);
+void json_add_string(cJSON *array, const char *value);
+void json_put_bool(cJSON *object, const char *name, bool value);
+void json_put_null(cJSON *object, const char *name);
+void json_put_integer(cJSON *object, const char *name, int64_t value);
+void json_put_number(cJSON *object, const char *name, double value);
+/* With at most 3 decimals. */
+void json_put_rounded(cJSON *object, const char *name, double value);
+/* Milliseconds as seconds. */
+void json_put_seconds(cJSON *object, const char *name, int64_t value_ms);
+/* "p1" for 1; null for 0. */
+void json_put_participant(cJSON *object, const char *name, unsigned participant);
+/* object["p1"] = value, the name copied. */
+void json_put_for_participant(cJSON *object, unsigned participant, const char *value);
+/* JSON that was printed before. */
+void json_put_raw(cJSON *object, const char *name, const char *json);
+
+/* Appends `root` on one line. ERR_FULL, ERR_NO_MEMORY; `out` is then as it was. Call it before the
+ * brief ends. */
+enum err json_print(cJSON *root, struct buf *out) MUST_CHECK;
+
+/* Tests: how many bytes of the thread's block may be used; what goes beyond comes from the heap. */
+void json_brief_limit(size_t bytes);
+
+#endif

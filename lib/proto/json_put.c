@@ -1,0 +1,165 @@
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "proto/json.h"
+#include "proto/json_memory.h"
+
+/* cJSON's own printing of a number costs more than all the rest of an event, and can't be told how
+ * many decimals are wanted; so numbers are put in as text. */
+enum { NUMBER_SIZE = 32 };
+
+/* The tree is only ever printed, never searched: names are not copied. */
+static void put(cJSON *object, const char *name, cJSON *value)
+{
+    if (!cJSON_AddItemToObjectCS(object, name, value))
+        cJSON_Delete(value);
+}
+
+cJSON *json_new_object(void)
+{
+    return cJSON_CreateObject();
+}
+
+cJSON *json_put_object(cJSON *parent, const char *name)
+{
+    cJSON *object = parent ? cJSON_CreateObject() : NULL;
+    put(parent, name, object);
+    return object;
+}
+
+cJSON *json_put_array(cJSON *parent, const char *name)
+{
+    cJSON *array = parent ? cJSON_CreateArray() : NULL;
+    put(parent, name, array);
+    return array;
+}
+
+cJSON *json_add_object(cJSON *array)
+{
+    cJSON *object = array ? cJSON_CreateObject() : NULL;
+    cJSON_AddItemToArray(array, object);
+    return object;
+}
+
+void json_put_string(cJSON *object, const char *name, const char *value)
+{
+    put(object, name, cJSON_CreateStringReference(value));
+}
+
+void json_add_string(cJSON *array, const char *value)
+{
+    cJSON *item = cJSON_CreateStringReference(value);
+    if (!cJSON_AddItemToArray(array, item))
+        cJSON_Delete(item);
+}
+
+void json_put_bool(cJSON *object, const char *name, bool value)
+{
+    put(object, name, cJSON_CreateBool(value));
+}
+
+void json_put_null(cJSON *object, const char *name)
+{
+    put(object, name, cJSON_CreateNull());
+}
+
+void json_put_raw(cJSON *object, const char *name, const char *json)
+{
+    put(object, name, cJSON_CreateRaw(json));
+}
+
+void json_put_integer(cJSON *object, const char *name, int64_t value)
+{
+    char text[NUMBER_SIZE], *at = text + sizeof text;
+    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+    *--at = '\0';
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest);
+    if (value < 0)
+        *--at = '-';
+    json_put_raw(object, name, at);
+}
+
+void json_put_number(cJSON *object, const char *name, double value)
+{
+    put(object, name, cJSON_CreateNumber(value));
+}
+
+void json_put_rounded(cJSON *object, const char *name, double value)
+{
+    char text[NUMBER_SIZE];
+    if (!(fabs(value) <= JSON_INTEGER_MAX)) {
+        json_put_number(object, name, value);
+        return;
+    }
+    size_t len = (size_t)snprintf(text, sizeof text, "%.3f", value);
+    while (text[len - 1] == '0')
+        len--;
+    if (text[len - 1] == '.')
+        len--;
+    text[len] = '\0';
+    json_put_raw(object, name, strcmp(text, "-0") == 0 ? "0" : text);
+}
+
+void json_put_seconds(cJSON *object, const char *name, int64_t value_ms)
+{
+    if (value_ms % 1000 == 0)
+        json_put_integer(object, name, value_ms / 1000);
+    else
+        json_put_rounded(object, name, (double)value_ms / 1000);
+}
+
+void json_put_participant(cJSON *object, const char *name, unsigned participant)
+{
+    char text[16];
+    if (participant == 0) {
+        json_put_null(object, name);
+        return;
+    }
+    snprintf(text, sizeof text, "p%u", participant);
+    put(object, name, cJSON_CreateString(text));
+}
+
+void json_put_for_participant(cJSON *object, unsigned participant, const char *value)
+{
+    char name[16];
+    snprintf(name, sizeof name, "p%u", participant);
+    cJSON *item = cJSON_CreateStringReference(value);
+    if (!cJSON_AddItemToObject(object, name, item))
+        cJSON_Delete(item);
+}
+
+/* Restores what a failed print wrote over. */
+static enum err fail(struct buf *out, enum err e)
+{
+    out->failed = true;
+    if (out->data)
+        out->data[out->len] = '\0';
+    return e;
+}
+
+enum err json_print(cJSON *root, struct buf *out)
+{
+    enum { FIRST_GUESS = 512 };
+    if (!root || json_memory_failed())
+        return fail(out, ERR_NO_MEMORY);
+    size_t left = out->len_max - out->len;
+    for (size_t guess = FIRST_GUESS;; guess *= 4) {
+        enum err e = buf_reserve(out, guess < left ? guess : left);
+        if (e)
+            return fail(out, e);
+        size_t room = out->cap - out->len;
+        if (room > left + 1)
+            room = left + 1;
+        if (cJSON_PrintPreallocated(root, out->data + out->len, (int)room, false)) {
+            out->len += strlen(out->data + out->len);
+            return ERR_NONE;
+        }
+        if (guess >= left)
+            return fail(out, ERR_FULL);
+    }
+}
