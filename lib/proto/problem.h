@@ -61,7 +61,8 @@ struct problem {
     char field[64]; /* "nickname", "agenda.pages[2].title"; empty when no field is meant */
 };
 
-/* Fills `why` (which may be NULL) and returns `code`, so that a refusal is one line. */
+/* Fills `why` (which may be NULL) and returns `code`, so that a refusal is one line. `field` may be
+ * NULL: none is meant. */
 enum err problem_set(struct problem *why, enum err code, enum reason reason, const char *field);
 
 /* Appends the sentence, plain text, in that language. */
