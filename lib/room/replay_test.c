@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "base/mem.h"
+
 /* A debate with everything in it; the log is the world's. */
 static void world_debate(struct world *world)
 {
@@ -263,6 +265,31 @@ static void random_damage_never_confuses(void **state)
     world_free(&world);
 }
 
+static void without_memory_it_is_said_and_never_taken_for_damage(void **state)
+{
+    (void)state;
+    struct world world;
+    world_debate(&world);
+    struct replay_result result;
+    struct room *room = NULL;
+    enum err e = ERR_NO_MEMORY;
+    long succeed = 0;
+    for (; e != ERR_NONE; succeed++) {
+        mem_fail_after(succeed);
+        e = replay_log(world.log.data, world.log.len, NULL, NULL, NULL, &room, &result);
+        mem_fail_after(-1);
+        if (e != ERR_NONE) {
+            assert_int_equal(e, ERR_NO_MEMORY);
+            assert_null(room);
+            assert_int_equal(result.line, 0);
+        }
+    }
+    assert_true(succeed > 30);
+    assert_false(result.torn);
+    room_free(room);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +305,7 @@ int main(void)
         cmocka_unit_test(an_empty_file_and_a_torn_header_are_damage_in_line_1),
         cmocka_unit_test(a_line_beyond_the_limit_is_damage),
         cmocka_unit_test(random_damage_never_confuses),
+        cmocka_unit_test(without_memory_it_is_said_and_never_taken_for_damage),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
