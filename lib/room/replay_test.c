@@ -9,7 +9,8 @@ static void world_debate(struct world *world)
 {
     world_live(world);
     message(world, 2,
-            &(struct command){.type = COMMAND_VOICE_STATUS_UPDATE, .voice_status = {true}});
+            &(struct command){.type = COMMAND_VOICE_STATUS_UPDATE,
+                              .voice_status = {.is_mic_on = true}});
     message(world, 3,
             &(struct command){.type = COMMAND_REPORT_START,
                               .report_start = {.at_ms = (double)TEST_T0 + 3000.25}});
@@ -200,6 +201,21 @@ static void a_byte_more_is_damage(void **state)
     world_free(&world);
 }
 
+static void the_same_fields_in_another_order_are_damage(void **state)
+{
+    (void)state;
+    struct world world;
+    world_debate(&world);
+    static const char ours[] = "{\"type\":\"start\",\"seq\":5,";
+    static const char theirs[] = "{\"seq\":5,\"type\":\"start\",";
+    char *at = strstr(world.log.data, ours);
+    assert_non_null(at);
+    memcpy(at, theirs, strlen(theirs));
+    assert_damaged(world.log.data, world.log.len, 6);
+    memcpy(at, ours, strlen(ours));
+    world_free(&world);
+}
+
 static void an_empty_line_is_damage(void **state)
 {
     (void)state;
@@ -301,6 +317,7 @@ int main(void)
         cmocka_unit_test(a_missing_line_is_damage_and_named),
         cmocka_unit_test(a_damaged_line_in_the_middle_is_named),
         cmocka_unit_test(a_byte_more_is_damage),
+        cmocka_unit_test(the_same_fields_in_another_order_are_damage),
         cmocka_unit_test(an_empty_line_is_damage),
         cmocka_unit_test(an_empty_file_and_a_torn_header_are_damage_in_line_1),
         cmocka_unit_test(a_line_beyond_the_limit_is_damage),

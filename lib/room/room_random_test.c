@@ -107,7 +107,7 @@ static void ask(const struct world *world, struct asked *asked)
             (struct command){.type = COMMAND_INIT, .init = {.await_voice = dice(4) == 0}};
     if (asked->command.ask == ROOM_CHOICE)
         asked->message = choice_of(dice(PAGE_LAST + 1), dice(2) ? "yes" : "no");
-    snprintf(asked->recording_id, sizeof(asked->recording_id), "r_%s_%u", TEST_SESSION + 2,
+    snprintf(asked->recording_id, sizeof(asked->recording_id), "r_%s_%u", &TEST_SESSION[2],
              dice(6) + 1);
 }
 
