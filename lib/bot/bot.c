@@ -42,7 +42,7 @@ static void finish(struct bot *bot)
     uv_timer_stop(&bot->limit);
     uv_signal_stop(&bot->interrupt);
     uv_signal_stop(&bot->terminate);
-    uv_stop(&bot->loop);
+    uv_stop(bot->loop);
 }
 
 void bot_stop(struct bot *bot, const char *why)
@@ -143,17 +143,18 @@ static void cast_roles(struct bot *bot)
 
 static enum err open_loop(struct bot *bot)
 {
-    if (uv_loop_init(&bot->loop))
+    bot->loop = uv_default_loop(); /* ws_client.h */
+    if (!bot->loop)
         return ERR_INTERNAL;
-    uv_timer_init(&bot->loop, &bot->limit);
-    uv_timer_init(&bot->loop, &bot->child_timer);
-    uv_signal_init(&bot->loop, &bot->interrupt);
-    uv_signal_init(&bot->loop, &bot->terminate);
+    uv_timer_init(bot->loop, &bot->limit);
+    uv_timer_init(bot->loop, &bot->child_timer);
+    uv_signal_init(bot->loop, &bot->interrupt);
+    uv_signal_init(bot->loop, &bot->terminate);
     bot->limit.data = bot->interrupt.data = bot->terminate.data = bot->child_timer.data = bot;
     uv_signal_start(&bot->interrupt, on_signal, SIGINT);
     uv_signal_start(&bot->terminate, on_signal, SIGTERM);
-    enum err e = session_runtime_new(&bot->loop, &bot->runtime);
-    return e ? e : ticker_new(&bot->loop, on_tick, bot, &bot->ticker);
+    enum err e = session_runtime_new(bot->loop, &bot->runtime);
+    return e ? e : ticker_new(bot->loop, on_tick, bot, &bot->ticker);
 }
 
 /* Ends the server, frees the sessions and runs the loop until it is empty. */
@@ -167,11 +168,10 @@ static void close_loop(struct bot *bot)
     uv_close((uv_handle_t *)&bot->limit, on_nothing_closed);
     uv_close((uv_handle_t *)&bot->interrupt, on_nothing_closed);
     uv_close((uv_handle_t *)&bot->terminate, on_nothing_closed);
-    while (bot->server_state != SERVER_NONE && uv_run(&bot->loop, UV_RUN_ONCE))
+    while (bot->server_state != SERVER_NONE && uv_run(bot->loop, UV_RUN_ONCE))
         continue;
     uv_close((uv_handle_t *)&bot->child_timer, on_nothing_closed);
-    uv_run(&bot->loop, UV_RUN_DEFAULT);
-    uv_loop_close(&bot->loop);
+    uv_run(bot->loop, UV_RUN_DEFAULT);
 }
 
 /* ---- the whole ---- */
@@ -223,7 +223,7 @@ static enum err play(struct bot *bot)
         bot_begin(bot);
     if (e)
         return e;
-    uv_run(&bot->loop, UV_RUN_DEFAULT);
+    uv_run(bot->loop, UV_RUN_DEFAULT);
     bot_lines_finish(bot);
     return ERR_NONE;
 }

@@ -87,7 +87,7 @@ enum server_state { SERVER_NONE, SERVER_STARTING, SERVER_UP, SERVER_ENDING };
 struct bot {
     const struct bot_config *config;
     const struct scenario *scenario;
-    uv_loop_t loop;
+    uv_loop_t *loop;
     struct session_runtime *runtime;
     struct ticker *ticker;
     uv_timer_t limit;

@@ -145,11 +145,11 @@ static enum err spawn(struct bot *bot, char **words)
                                     .args = words,
                                     .stdio_count = 3,
                                     .stdio = streams};
-    uv_pipe_init(&bot->loop, &bot->child_out, 0);
+    uv_pipe_init(bot->loop, &bot->child_out, 0);
     bot->child.data = bot->child_out.data = bot->child_timer.data = bot;
     bot->child_handles = 2;
     bot->server_state = SERVER_STARTING;
-    int failed = uv_spawn(&bot->loop, &bot->child, &options);
+    int failed = uv_spawn(bot->loop, &bot->child, &options);
     if (failed) {
         bot_say(bot, "%s: %s", words[0], uv_strerror(failed));
         bot->server_state = SERVER_ENDING;

@@ -1,9 +1,10 @@
 /* A participant of a debate: it takes a seat, keeps it, hears and is heard, records itself and
  * uploads the recording. What `debate bot` and the terminal client run.
  *
- * All on one libuv loop: every function is called on its thread, and every handler is called back
- * there. A handler may call any function here. The owner frees what it made: sessions first, then
- * the runtime, and then runs the loop until it is empty. Times named _us are CLOCK_MONOTONIC. */
+ * All on one libuv loop, uv_default_loop(): every function is called on its thread, and every
+ * handler is called back there. A handler may call any function here. The owner frees what it made:
+ * sessions first, then the runtime, and then runs the loop until it is empty. Times named _us are
+ * CLOCK_MONOTONIC. */
 #ifndef DEBATE_SESSION_SESSION_H
 #define DEBATE_SESSION_SESSION_H
 

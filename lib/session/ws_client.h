@@ -10,7 +10,9 @@
 
 #include "base/err.h"
 
-struct ws_runtime; /* what all clients of a loop share */
+/* What all clients of a loop share. A process has one such loop, which lives as long as the
+ * process: uv_default_loop(). */
+struct ws_runtime;
 struct ws_client;
 
 struct ws_handler {

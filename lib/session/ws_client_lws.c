@@ -29,7 +29,7 @@ struct ws_message {
 };
 
 struct ws_client {
-    struct ws_runtime *runtime;
+    struct lws_context *context;
     struct ws_handler handler;
     struct lws *wsi;
     enum ws_state state;
@@ -47,10 +47,20 @@ struct ws_client {
 };
 
 struct ws_runtime {
+    uv_loop_t *loop;
+};
+
+/* libwebsockets 4.1 frees a context that sits on another's loop while that loop still holds its
+ * handles. So there is one for as long as the process lives (a second one for TLS, because the
+ * certificates of the system's authorities cost a megabyte that plain connections need not pay),
+ * and its own handles do not keep the loop running. */
+static struct {
     struct lws_context *context;
     void *loops[1];
-    lws_retry_bo_t idle;
-};
+} process_contexts[2];
+
+static const lws_retry_bo_t idle_policy = {.secs_since_valid_ping = WS_IDLE_PING_S,
+                                           .secs_since_valid_hangup = WS_IDLE_HANGUP_S};
 
 static void free_now(struct ws_client *client)
 {
@@ -87,7 +97,7 @@ static void gone(struct ws_client *client)
     if (client->is_freed)
         free_now(client);
     else if (client->is_in_connect)
-        lws_sul_schedule(client->runtime->context, 0, &client->soon, on_soon, 1);
+        lws_sul_schedule(client->context, 0, &client->soon, on_soon, 1);
     else
         tell_closed(client);
 }
@@ -229,42 +239,58 @@ static void log_line(int level, const char *line)
     log_debug("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
 }
 
+static void count_handle(uv_handle_t *handle, void *context)
+{
+    (void)handle;
+    ++*(size_t *)context;
+}
+
+/* Of the handles on the loop, those behind the first *context ones. */
+static void unref_new_handle(uv_handle_t *handle, void *context)
+{
+    size_t *old = context;
+    if (*old > 0)
+        --*old;
+    else
+        uv_unref(handle);
+}
+
+static struct lws_context *get_context(uv_loop_t *loop, bool is_tls)
+{
+    size_t handles = 0;
+    if (process_contexts[is_tls].context)
+        return process_contexts[is_tls].loops[0] == loop ? process_contexts[is_tls].context : NULL;
+    process_contexts[is_tls].loops[0] = loop;
+    lws_set_log_level(LLL_ERR | LLL_WARN, log_line);
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .protocols = protocols,
+        .options = LWS_SERVER_OPTION_LIBUV | (is_tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
+        .foreign_loops = process_contexts[is_tls].loops,
+        .retry_and_idle_policy = &idle_policy,
+        .connect_timeout_secs = WS_CONNECT_TIMEOUT_S,
+        .pt_serv_buf_size = 16384,
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+    };
+    uv_walk(loop, count_handle, &handles);
+    process_contexts[is_tls].context = lws_create_context(&info);
+    uv_walk(loop, unref_new_handle, &handles);
+    return process_contexts[is_tls].context;
+}
+
 enum err ws_runtime_new(uv_loop_t *loop, struct ws_runtime **out)
 {
     struct ws_runtime *runtime = mem_zalloc(sizeof *runtime);
     if (!runtime)
         return ERR_NO_MEMORY;
-    runtime->idle.secs_since_valid_ping = WS_IDLE_PING_S;
-    runtime->idle.secs_since_valid_hangup = WS_IDLE_HANGUP_S;
-    runtime->loops[0] = loop;
-    lws_set_log_level(LLL_ERR | LLL_WARN, log_line);
-    struct lws_context_creation_info info = {
-        .port = CONTEXT_PORT_NO_LISTEN,
-        .protocols = protocols,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
-        .foreign_loops = runtime->loops,
-        .retry_and_idle_policy = &runtime->idle,
-        .connect_timeout_secs = WS_CONNECT_TIMEOUT_S,
-        .pt_serv_buf_size = 16384,
-        /* One descriptor table for some sockets, not for the process's whole limit. */
-        .fd_limit_per_thread = 64,
-        .gid = (gid_t)-1,
-        .uid = (uid_t)-1,
-    };
-    runtime->context = lws_create_context(&info);
-    if (!runtime->context) {
-        mem_free(runtime);
-        return ERR_INTERNAL;
-    }
+    runtime->loop = loop;
     *out = runtime;
     return ERR_NONE;
 }
 
 void ws_runtime_free(struct ws_runtime *runtime)
 {
-    if (!runtime)
-        return;
-    lws_context_destroy(runtime->context);
     mem_free(runtime);
 }
 
@@ -278,13 +304,13 @@ static char *bearer(const char *token)
     return buf_take(&value);
 }
 
-static struct ws_client *client_new(struct ws_runtime *runtime, const char *token,
+static struct ws_client *client_new(struct lws_context *context, const char *token,
                                     const char *language, const struct ws_handler *handler)
 {
     struct ws_client *client = mem_zalloc(sizeof *client);
     if (!client)
         return NULL;
-    client->runtime = runtime;
+    client->context = context;
     client->handler = *handler;
     client->got_code = WS_CLOSE_UNCLEAN;
     client->authorization = bearer(token);
@@ -313,11 +339,14 @@ enum err ws_connect(struct ws_runtime *runtime, const char *url, const char *tok
         return ERR_BAD_REQUEST;
     snprintf(path, sizeof path, "/%s", rest);
     snprintf(host, sizeof host, port == (is_tls ? 443 : 80) ? "%s" : "%s:%d", address, port);
-    struct ws_client *client = client_new(runtime, token, language, handler);
+    struct lws_context *context = get_context(runtime->loop, is_tls);
+    if (!context)
+        return ERR_INTERNAL;
+    struct ws_client *client = client_new(context, token, language, handler);
     if (!client)
         return ERR_NO_MEMORY;
     struct lws_client_connect_info info = {
-        .context = runtime->context,
+        .context = context,
         .address = address,
         .host = host,
         .origin = NULL,
@@ -326,7 +355,7 @@ enum err ws_connect(struct ws_runtime *runtime, const char *url, const char *tok
         .ssl_connection = is_tls ? LCCSCF_USE_SSL : 0,
         .local_protocol_name = protocols[0].name,
         .ietf_version_or_minus_one = -1,
-        .retry_and_idle_policy = &runtime->idle,
+        .retry_and_idle_policy = &idle_policy,
         .opaque_user_data = client,
         .pwsi = &client->wsi,
     };
