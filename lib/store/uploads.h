@@ -1,8 +1,12 @@
 /* Recordings on their way in, and where they end up: files in the data directory.
  *
- * An upload in progress is two files, `uploads/ID` (the bytes) and `uploads/ID.json` (what it is);
- * a finished one is `recordings/SESSION/NAME`. Names are of the server's own making; files are
- * 0600. Called from the server's thread. */
+ * An upload in progress is two files, `uploads/ID` (the bytes) and `uploads/ID.info` (what it is,
+ * lines of key=value, because JSON is proto's); a finished one is `recordings/SESSION/NAME`. Names
+ * are of the server's own making; files are 0600, directories 0700. Called from the server's
+ * thread.
+ *
+ * What an upload is, is on disk before uploads_create returns; its bytes survive kill -9 once
+ * uploads_write returns, and a power cut once uploads_finish does. */
 #ifndef DEBATE_STORE_UPLOADS_H
 #define DEBATE_STORE_UPLOADS_H
 
@@ -13,11 +17,14 @@
 #include "base/err.h"
 #include "proto/limits.h"
 
+/* So many at once: 3 of each of 4,000 debates, at some 1.5 KB of memory each. */
+enum { UPLOADS_MAX = 12000 };
+
 struct upload {
     char id[32];
     char session_id[LIMIT_SESSION_ID + 1];
     char recording_id[LIMIT_RECORDING_ID + 1];
-    char path[LIMIT_PATH + 1]; /* final place, relative to the data directory */
+    char path[LIMIT_PATH + 1]; /* final place: "recordings/SESSION/NAME" */
     char user[LIMIT_USER_CHARS * 4 + 1];
     uint64_t length; /* bytes, as announced */
     uint64_t offset; /* bytes, on disk */
@@ -27,17 +34,21 @@ struct upload {
 
 struct uploads;
 
-/* Reads what is left of earlier runs. */
+/* Reads what is left of earlier runs in the data directory `dir`, which exists; removes what was
+ * half made. ERR_IO with errno, ERR_NO_MEMORY. */
 enum err uploads_open(const char *dir, struct uploads **out) MUST_CHECK;
 void uploads_close(struct uploads *uploads);
 
-/* A new, empty upload; fills `id`. ERR_IO with errno (ENOSPC). */
+/* A new, empty upload: a copy of `upload`, whose `id` and `offset` are filled. ERR_IO with errno
+ * (ENOSPC); ERR_FULL: UPLOADS_MAX are open; ERR_BAD_REQUEST: a path that is not of the form above,
+ * or a control character in the metadata. */
 enum err uploads_create(struct uploads *uploads, struct upload *upload) MUST_CHECK;
 /* NULL: no such. The pointer lives until the upload is finished or removed. */
 struct upload *uploads_find(struct uploads *uploads, const char *id);
 /* Some upload of this recording is open; NULL: none. */
 struct upload *uploads_find_recording(struct uploads *uploads, const char *recording_id);
-/* Writes at `offset` and moves it. ERR_IO with errno; what was written counts. */
+/* Writes at `offset` and moves it. ERR_IO with errno; what was written counts. ERR_TOO_LARGE: more
+ * than was announced; nothing is written. */
 enum err uploads_write(struct uploads *uploads, struct upload *upload, const void *data,
                        size_t len) MUST_CHECK;
 /* Cuts back to an earlier offset (a chunk whose checksum was wrong). */
@@ -47,8 +58,15 @@ enum err uploads_truncate(struct uploads *uploads, struct upload *upload,
  * ERR_UNSUPPORTED_MEDIA. */
 enum err uploads_check_content(struct uploads *uploads, struct upload *upload) MUST_CHECK;
 /* Digests, fsyncs, moves to the final name, fsyncs the directory; then the upload is gone from
- * here. `sha256` gets 64 hex digits and a NUL. */
+ * here. `sha256` gets 64 hex digits and a NUL. ERR_CONFLICT: bytes are missing; ERR_IO with errno:
+ * it is still here, try again. Blocks for as long as the disk takes. */
 enum err uploads_finish(struct uploads *uploads, struct upload *upload, char sha256[65]) MUST_CHECK;
+/* The two halves of it: the blocking one, which another thread may call when nothing else is done
+ * with this upload meanwhile, and the forgetting. */
+enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload,
+                              char sha256[65]) MUST_CHECK;
+void uploads_forget(struct uploads *uploads, struct upload *upload);
+/* Removes it with its files. */
 void uploads_remove(struct uploads *uploads, struct upload *upload);
 /* Removes what expired before now_ms. */
 void uploads_expire(struct uploads *uploads, int64_t now_ms);
