@@ -142,10 +142,18 @@ static void a_webm_with_video_or_another_codec_is_refused(void **state)
     expect_other_when(*state, WEBM_TYPE_AT, 1);
     expect_other_when(*state, WEBM_TYPE_AT, 17); /* subtitles */
     expect_other_when(*state, WEBM_CODEC_AT, 'V');
-    /* The sound begins where the tracks should be. */
-    struct sample changed = *(struct sample *)*state;
-    memcpy(changed.bytes + WEBM_TRACKS_AT - 4, "\x1f\x43\xb6\x75", 4);
-    assert_int_equal(check(changed.bytes, changed.len, false), CONTENT_OTHER);
+    /* A second track, of video, of 5 bytes. */
+    struct sample both = *(struct sample *)*state;
+    both.bytes[WEBM_TRACKS_AT + 4] += 5;
+    memcpy(both.bytes + WEBM_TRACKS_END, "\xae\x83\x83\x81\x02", 5);
+    assert_int_equal(check(both.bytes, both.len, false), CONTENT_WEBM_OPUS);
+    both.bytes[WEBM_TRACKS_END + 4] = 1;
+    assert_int_equal(check(both.bytes, both.len, false), CONTENT_OTHER);
+    /* An empty Cluster, then the tracks. */
+    struct sample late = *(struct sample *)*state;
+    memmove(late.bytes + WEBM_TRACKS_AT + 5, late.bytes + WEBM_TRACKS_AT, WEBM_TRACKS_END);
+    memcpy(late.bytes + WEBM_TRACKS_AT, "\x1f\x43\xb6\x75\x80", 5);
+    assert_int_equal(check(late.bytes, late.len, false), CONTENT_OTHER);
 }
 
 static void a_webm_that_hides_its_tracks_is_refused_at_the_bound(void **state)

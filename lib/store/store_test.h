@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-static inline int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+static inline __attribute__((unused)) int remove_entry(const char *path, const struct stat *st,
+                                                       int type, struct FTW *ftw)
 {
     (void)st;
     (void)type;
@@ -16,7 +17,7 @@ static inline int remove_entry(const char *path, const struct stat *st, int type
 }
 
 /* cmocka setup: *state is the path of a new, empty directory. */
-static inline int make_dir(void **state)
+static inline __attribute__((unused)) int make_dir(void **state)
 {
     const char *base = getenv("TMPDIR");
     char *dir = NULL;
@@ -26,7 +27,7 @@ static inline int make_dir(void **state)
     return 0;
 }
 
-static inline int remove_dir(void **state)
+static inline __attribute__((unused)) int remove_dir(void **state)
 {
     int result = nftw(*state, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     free(*state);
