@@ -160,7 +160,7 @@ enum err json_parse(const char *text, size_t len, struct json_doc *out, struct p
     if (look.has_nul) {
         copy = without_nul(text, len);
         if (!copy)
-            return ERR_NO_MEMORY;
+            return problem_set(why, ERR_NO_MEMORY, REASON_NONE, NULL);
         text = copy;
     }
     const char *end = NULL;
@@ -171,7 +171,7 @@ enum err json_parse(const char *text, size_t len, struct json_doc *out, struct p
     while (out->root && end < text + len && strchr(" \t\r\n", *end))
         end++;
     if (!out->root && json_memory_failed()) {
-        e = ERR_NO_MEMORY;
+        e = problem_set(why, ERR_NO_MEMORY, REASON_NONE, NULL);
     } else if (!out->root || end < text + len) {
         json_doc_release(out);
         e = problem_set(why, ERR_BAD_MESSAGE, REASON_NOT_JSON, "");
@@ -218,4 +218,17 @@ enum err json_refuse_nul(const struct json_doc *doc, struct problem *why)
     if (!doc->has_nul || !find_nul(doc->root, "", path))
         return ERR_NONE;
     return problem_set(why, ERR_BAD_REQUEST, REASON_FIELD_NUL, path);
+}
+
+enum err json_parse_body(const char *text, size_t len, struct json_doc *out, struct problem *why)
+{
+    struct problem message;
+    enum err e = json_parse(text, len, out, &message);
+    if (e == ERR_BAD_MESSAGE)
+        return problem_set(why, ERR_BAD_REQUEST, message.reason, NULL);
+    if (e)
+        return e;
+    if (!cJSON_IsObject(out->root))
+        return problem_set(why, ERR_BAD_REQUEST, REASON_NOT_AN_OBJECT, NULL);
+    return json_refuse_nul(out, why);
 }

@@ -41,6 +41,11 @@ enum err json_parse(const char *text, size_t len, struct json_doc *out,
                     struct problem *why) MUST_CHECK;
 void json_doc_release(struct json_doc *doc);
 
+/* The body of a request: an object without NULs. ERR_BAD_REQUEST, ERR_NO_MEMORY; `out` is for
+ * json_brief_end or json_doc_release whatever came of it. */
+enum err json_parse_body(const char *text, size_t len, struct json_doc *out,
+                         struct problem *why) MUST_CHECK;
+
 /* ERR_BAD_REQUEST with the path of the first string that holds a NUL. */
 enum err json_refuse_nul(const struct json_doc *doc, struct problem *why) MUST_CHECK;
 
@@ -111,6 +116,8 @@ void json_put_rounded(cJSON *object, const char *name, double value);
 void json_put_seconds(cJSON *object, const char *name, int64_t value_ms);
 /* "p1" for 1; null for 0. */
 void json_put_participant(cJSON *object, const char *name, unsigned participant);
+/* object["1"] = {}, the name copied. */
+cJSON *json_put_numbered(cJSON *object, unsigned number);
 /* object["p1"] = value, the name copied. */
 void json_put_for_participant(cJSON *object, unsigned participant, const char *value);
 /* JSON that was printed before. */

@@ -1,6 +1,7 @@
-#include <inttypes.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/json.h"
@@ -84,9 +85,25 @@ void json_put_integer(cJSON *object, const char *name, int64_t value)
     json_put_raw(object, name, at);
 }
 
+/* printf writes the decimal point of the locale. */
+static void put_decimal(cJSON *object, const char *name, char *text)
+{
+    char *comma = strchr(text, ',');
+    if (comma)
+        *comma = '.';
+    json_put_raw(object, name, text);
+}
+
 void json_put_number(cJSON *object, const char *name, double value)
 {
-    put(object, name, cJSON_CreateNumber(value));
+    char text[NUMBER_SIZE];
+    /* The fewest digits that give the same number back; 17 always do. */
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    put_decimal(object, name, text);
 }
 
 void json_put_rounded(cJSON *object, const char *name, double value)
@@ -99,10 +116,10 @@ void json_put_rounded(cJSON *object, const char *name, double value)
     size_t len = (size_t)snprintf(text, sizeof text, "%.3f", value);
     while (text[len - 1] == '0')
         len--;
-    if (text[len - 1] == '.')
+    if (!isdigit((unsigned char)text[len - 1]))
         len--;
     text[len] = '\0';
-    json_put_raw(object, name, strcmp(text, "-0") == 0 ? "0" : text);
+    put_decimal(object, name, strcmp(text, "-0") == 0 ? text + 1 : text);
 }
 
 void json_put_seconds(cJSON *object, const char *name, int64_t value_ms)
@@ -122,6 +139,17 @@ void json_put_participant(cJSON *object, const char *name, unsigned participant)
     }
     snprintf(text, sizeof text, "p%u", participant);
     put(object, name, cJSON_CreateString(text));
+}
+
+cJSON *json_put_numbered(cJSON *object, unsigned number)
+{
+    char name[16];
+    snprintf(name, sizeof name, "%u", number);
+    cJSON *item = object ? cJSON_CreateObject() : NULL;
+    if (cJSON_AddItemToObject(object, name, item))
+        return item;
+    cJSON_Delete(item);
+    return NULL;
 }
 
 void json_put_for_participant(cJSON *object, unsigned participant, const char *value)

@@ -71,8 +71,13 @@ struct create_room_request {
     bool has_seats;
     struct agenda *agenda; /* NULL: not given; the caller's to unref */
 };
+/* ERR_BAD_REQUEST, ERR_NO_MEMORY. `code` is filled also when only `seats` or `agenda` is wrong. */
 enum err create_room_parse(const char *text, size_t len, struct create_room_request *out,
                            struct problem *why) MUST_CHECK;
+/* After ERR_BAD_REQUEST: whether it is refused for a new room alone (a range, a missing field), and
+ * fine where the room of this code has a session already (protocol, section 3: then `seats` and
+ * `agenda` are checked for their types alone). */
+bool create_room_types_are_right(const struct problem *why);
 
 /* POST /api/rooms/{code}/guests; nickname may be absent (then empty). */
 enum err guest_parse(const char *text, size_t len, char nickname[LIMIT_NICKNAME_CHARS * 4 + 1],

@@ -1,0 +1,87 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "proto/message_json.h"
+
+enum err command_id_read(const cJSON *root, struct command_id *out, struct problem *why)
+{
+    const cJSON *id = json_find(root, "id");
+    out->kind = COMMAND_ID_NONE;
+    if (!id)
+        return ERR_NONE;
+    if (cJSON_IsString(id)) {
+        if (!str_copy(out->string, sizeof out->string, id->valuestring))
+            return problem_set(why, ERR_BAD_REQUEST, REASON_FIELD_LENGTH, "id");
+        out->kind = COMMAND_ID_STRING;
+        return ERR_NONE;
+    }
+    if (!cJSON_IsNumber(id) || id->valuedouble != floor(id->valuedouble))
+        return problem_set(why, ERR_BAD_REQUEST, REASON_FIELD_TYPE, "id");
+    /* A larger one could not be sent back as it came. */
+    if (fabs(id->valuedouble) > JSON_INTEGER_MAX)
+        return problem_set(why, ERR_BAD_REQUEST, REASON_FIELD_RANGE, "id");
+    out->kind = COMMAND_ID_INTEGER;
+    out->integer = (int64_t)id->valuedouble;
+    return ERR_NONE;
+}
+
+enum err envelope_open(const char *text, size_t len, struct envelope *out, struct problem *why)
+{
+    out->id.kind = COMMAND_ID_NONE;
+    out->id_problem.code = ERR_NONE;
+    out->type = NULL;
+    enum err e = json_parse(text, len, &out->doc, why);
+    if (e)
+        return e;
+    if (!cJSON_IsObject(out->doc.root))
+        return problem_set(why, ERR_BAD_MESSAGE, REASON_NOT_AN_OBJECT, NULL);
+    (void)command_id_read(out->doc.root, &out->id, &out->id_problem);
+    /* An id with a NUL can't be sent back. */
+    if (out->doc.has_nul && out->id.kind == COMMAND_ID_STRING) {
+        const struct json_doc id = {.root = (cJSON *)json_find(out->doc.root, "id"),
+                                    .has_nul = true};
+        if (json_refuse_nul(&id, NULL)) {
+            out->id.kind = COMMAND_ID_NONE;
+            (void)problem_set(&out->id_problem, ERR_BAD_REQUEST, REASON_FIELD_NUL, "id");
+        }
+    }
+    const cJSON *type = json_find(out->doc.root, "type");
+    if (!cJSON_IsString(type))
+        return problem_set(why, ERR_BAD_MESSAGE, REASON_NO_TYPE, NULL);
+    out->type = type->valuestring;
+    return ERR_NONE;
+}
+
+enum err envelope_check(const struct envelope *envelope, const cJSON **data, struct problem *why)
+{
+    const struct json_at at = {.object = envelope->doc.root, .path = "", .why = why};
+    *data = NULL;
+    if (envelope->id_problem.code) {
+        if (why)
+            *why = envelope->id_problem;
+        return ERR_BAD_REQUEST;
+    }
+    enum err e = json_refuse_nul(&envelope->doc, why);
+    if (!e)
+        e = json_get_object(&at, "data", JSON_OPTIONAL, data);
+    return e;
+}
+
+cJSON *message_new(const char *type, const struct command_id *id)
+{
+    cJSON *root = json_new_object();
+    json_put_string(root, "type", type);
+    if (id && id->kind == COMMAND_ID_STRING)
+        json_put_string(root, "id", id->string);
+    if (id && id->kind == COMMAND_ID_INTEGER)
+        json_put_integer(root, "id", id->integer);
+    return root;
+}
+
+enum err message_finish(cJSON *root, struct buf *out)
+{
+    enum err e = json_print(root, out);
+    json_brief_end(root);
+    return e;
+}

@@ -1,0 +1,195 @@
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "proto/message_json.h"
+
+static const char *const type_names[] = {[SIGNAL_OFFER] = "offer",
+                                         [SIGNAL_ANSWER] = "answer",
+                                         [SIGNAL_CANDIDATE] = "candidate",
+                                         [SIGNAL_BYE] = "bye"};
+
+/* sdpMLineIndex is an unsigned short (WebRTC, section 4.8.1, RTCIceCandidateInit). */
+enum { MLINE_INDEX_MAX = UINT16_MAX };
+
+bool signal_type_from_name(const char *name, enum signal_type *out)
+{
+    for (int type = SIGNAL_OFFER; type <= SIGNAL_BYE; type++) {
+        if (strcmp(type_names[type], name) == 0) {
+            *out = (enum signal_type)type;
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum err check_candidate(const struct json_at *at)
+{
+    const char *text;
+    int64_t index;
+    enum err e = json_get_string(at, "candidate", JSON_REQUIRED, &text);
+    /* Browsers send null for what they don't know. */
+    if (!e && !cJSON_IsNull(json_find(at->object, "sdpMid")))
+        e = json_get_string(at, "sdpMid", JSON_OPTIONAL, &text);
+    if (!e && !cJSON_IsNull(json_find(at->object, "sdpMLineIndex")))
+        e = json_get_integer(at, "sdpMLineIndex", JSON_OPTIONAL, 0, MLINE_INDEX_MAX, NULL, &index);
+    return e;
+}
+
+static enum err check_data(enum signal_type type, const cJSON *data, struct problem *why)
+{
+    const struct json_at at = {.object = data, .path = "", .why = why};
+    const char *text;
+    switch (type) {
+    case SIGNAL_OFFER:
+    case SIGNAL_ANSWER:
+        return json_get_string(&at, "sdp", JSON_REQUIRED, &text);
+    case SIGNAL_CANDIDATE:
+        return check_candidate(&at);
+    case SIGNAL_BYE:
+        return ERR_NONE;
+    }
+    return ERR_INTERNAL;
+}
+
+static enum err read_to(const cJSON *root, struct signal *head, struct problem *why)
+{
+    const struct json_at at = {.object = root, .path = "", .why = why};
+    const char *to = NULL;
+    head->to = 0;
+    head->to_is_unknown = false;
+    enum err e = json_get_string(&at, "to", JSON_OPTIONAL, &to);
+    if (!to)
+        return e;
+    head->to = participant_number(to);
+    head->to_is_unknown = head->to == 0;
+    return ERR_NONE;
+}
+
+/* The client's text with `from` behind its opening brace. The object has members: a type. */
+static enum err relay_text(const char *text, size_t len, unsigned from, struct buf *out)
+{
+    char field[32];
+    size_t field_len = (size_t)snprintf(field, sizeof field, "\"from\":\"p%u\",", from);
+    size_t head_len = (size_t)((const char *)memchr(text, '{', len) - text) + 1;
+    enum err e = buf_reserve(out, len + field_len);
+    if (e)
+        return e;
+    char *at = out->data + out->len;
+    memcpy(at, text, head_len);
+    memcpy(at + head_len, field, field_len);
+    memcpy(at + head_len + field_len, text + head_len, len - head_len);
+    out->len += len + field_len;
+    out->data[out->len] = '\0';
+    return ERR_NONE;
+}
+
+/* The same for a client that sent a `from` of its own, which is dropped. */
+static enum err relay_without_from(cJSON *root, unsigned from, struct buf *out)
+{
+    while (json_find(root, "from"))
+        cJSON_DeleteItemFromObjectCaseSensitive(root, "from");
+    json_put_participant(root, "from", from);
+    return json_print(root, out);
+}
+
+enum err signal_relay(const char *text, size_t len, unsigned from, struct signal *head,
+                      struct buf *out, struct problem *why)
+{
+    struct envelope envelope;
+    const cJSON *data = NULL;
+    json_brief_begin();
+    enum err e = envelope_open(text, len, &envelope, why);
+    cJSON *root = envelope.doc.root;
+    head->id = envelope.id;
+    if (!e && !signal_type_from_name(envelope.type, &head->type))
+        e = problem_set(why, ERR_UNKNOWN_TYPE, REASON_NONE, NULL);
+    if (!e)
+        e = envelope_check(&envelope, &data, why);
+    if (!e)
+        e = read_to(root, head, why);
+    if (!e)
+        e = check_data(head->type, data, why);
+    if (!e && json_find(root, "from"))
+        e = relay_without_from(root, from, out);
+    else if (!e)
+        e = relay_text(text, len, from, out);
+    json_brief_end(root);
+    return e;
+}
+
+static void put_peer(cJSON *object, const struct signal_peer *peer)
+{
+    json_put_participant(object, "participant_id", peer->participant);
+    json_put_string(object, "nickname", peer->nickname);
+}
+
+enum err peers_print(unsigned self, const struct signal_peer *peers, size_t count, struct buf *out)
+{
+    json_brief_begin();
+    cJSON *root = message_new("peers", NULL);
+    cJSON *data = json_put_object(root, "data");
+    json_put_participant(data, "self", self);
+    cJSON *list = json_put_array(data, "peers");
+    for (size_t i = 0; i < count; i++)
+        put_peer(json_add_object(list), &peers[i]);
+    return message_finish(root, out);
+}
+
+enum err peer_joined_print(const struct signal_peer *peer, struct buf *out)
+{
+    json_brief_begin();
+    cJSON *root = message_new("peer_joined", NULL);
+    put_peer(json_put_object(root, "data"), peer);
+    return message_finish(root, out);
+}
+
+enum err peer_left_print(unsigned participant, struct buf *out)
+{
+    json_brief_begin();
+    cJSON *root = message_new("peer_left", NULL);
+    json_put_participant(json_put_object(root, "data"), "participant_id", participant);
+    return message_finish(root, out);
+}
+
+static cJSON *signal_new(enum signal_type type, unsigned to)
+{
+    cJSON *root = message_new(type_names[type], NULL);
+    if (to)
+        json_put_participant(root, "to", to);
+    return root;
+}
+
+enum err offer_print(enum signal_type offer_or_answer, unsigned to, const char *sdp,
+                     struct buf *out)
+{
+    assert(offer_or_answer == SIGNAL_OFFER || offer_or_answer == SIGNAL_ANSWER);
+    json_brief_begin();
+    cJSON *root = signal_new(offer_or_answer, to);
+    json_put_string(json_put_object(root, "data"), "sdp", sdp);
+    return message_finish(root, out);
+}
+
+enum err candidate_print(unsigned to, const char *candidate, const char *sdp_mid,
+                         int sdp_mline_index, struct buf *out)
+{
+    json_brief_begin();
+    cJSON *root = signal_new(SIGNAL_CANDIDATE, to);
+    cJSON *data = json_put_object(root, "data");
+    json_put_string(data, "candidate", candidate);
+    if (sdp_mid)
+        json_put_string(data, "sdpMid", sdp_mid);
+    if (sdp_mline_index >= 0)
+        json_put_integer(data, "sdpMLineIndex", sdp_mline_index);
+    return message_finish(root, out);
+}
+
+enum err bye_print(unsigned to, struct buf *out)
+{
+    json_brief_begin();
+    cJSON *root = signal_new(SIGNAL_BYE, to);
+    json_put_object(root, "data");
+    return message_finish(root, out);
+}
