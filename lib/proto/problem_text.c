@@ -107,12 +107,12 @@ static const char *const codes[ERR_COUNT][LANG_COUNT] = {
 
 const char *reason_sentence(enum reason reason, enum lang lang)
 {
-    assert(reason < REASON_COUNT && lang < LANG_COUNT);
+    assert(reason < REASON_COUNT && lang <= LANG_KO);
     return reasons[reason][lang];
 }
 
 const char *code_sentence(enum err code, enum lang lang)
 {
-    assert(code < ERR_COUNT && lang < LANG_COUNT);
+    assert(code < ERR_COUNT && lang <= LANG_KO);
     return codes[code][lang];
 }
