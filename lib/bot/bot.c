@@ -257,7 +257,7 @@ enum bot_end bot_run(const struct bot_config *config, struct buf *out)
     bot_server_remove_data(bot);
     bot_sounds_release(bot);
     buf_release(&bot->child_line);
-    mem_free(bot->states);
+    bot_lines_release(bot);
     mem_free(bot);
     return end;
 }

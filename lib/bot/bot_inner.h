@@ -15,7 +15,7 @@ enum {
     BOT_HEARD_FRAMES = 10,     /* 200 ms of sound: somebody was heard */
     BOT_SESSIONS_MAX = 8,      /* of one role: coming again, connecting twice */
     BOT_SOUNDS_MAX = 16,       /* waiting to be said */
-    BOT_NOTES = 6,             /* the last things that happened to a role, for misses */
+    BOT_NOTES = 4,             /* the last things that happened to a role, for misses */
     BOT_NOTE_SIZE = 200,       /* bytes */
     BOT_WAIT_ROOM_MS = 30000,  /* for the host's process to make the room */
     BOT_SERVER_WAIT_MS = 10000 /* for a server that was started to listen */
@@ -80,6 +80,7 @@ struct line_state {
     bool is_done; /* a deed: done; an expectation: met, or its time is over */
     bool is_missed;
     int heard_frames;
+    char *instead; /* the last event of the type that did not match; NULL: none */
 };
 
 enum server_state { SERVER_NONE, SERVER_STARTING, SERVER_UP, SERVER_ENDING };
@@ -149,6 +150,7 @@ void bot_lines_closed(struct role *role, int code);
 void bot_lines_heard(struct role *role, int of);
 void bot_lines_uploaded(struct role *role);
 void bot_lines_finish(struct bot *bot); /* what is still open is missed */
+void bot_lines_release(struct bot *bot);
 bool bot_lines_wait_for(const struct role *role, enum verb verb);
 
 /* bot_server.c */

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "bot/bot_inner.h"
 #include "proto/json_reader.h"
 
@@ -69,8 +70,12 @@ static bool is_about(const struct scenario_line *line, const struct role *role)
 
 /* ---- misses ---- */
 
-static void say_notes(struct role *role)
+static void say_notes(struct role *role, const struct line_state *state)
 {
+    if (state->instead) {
+        bot_say(role->bot, "    %s saw instead %s", role->cast->name, state->instead);
+        return;
+    }
     size_t first = role->note_count > BOT_NOTES ? role->note_count - BOT_NOTES : 0;
     if (role->note_count == 0)
         bot_say(role->bot, "    to %s nothing had happened", role->cast->name);
@@ -85,8 +90,8 @@ static void miss(struct role *role, const struct scenario_line *line, struct lin
     state->is_done = state->is_missed = true;
     bot->misses++;
     bot_say(bot, "%s:%d: %s", bot->scenario->path, line->number, line->text);
-    bot_say(bot, "    %s: %s; the last that happened:", role->cast->name, what);
-    say_notes(role);
+    bot_say(bot, "    %s: %s", role->cast->name, what);
+    say_notes(role, state);
 }
 
 static void met(struct role *role, const struct scenario_line *line, struct line_state *state)
@@ -127,12 +132,14 @@ static const struct scenario_line *next_open(struct role *role, enum claim claim
 
 /* ---- what came ---- */
 
-/* A value of an event as text, looked up at the top, then in `data`, then among the choices. */
+/* A value of an event as text: `participant` is participant_id in `data`; then come `data` itself,
+ * the top of the event, and the choices. */
 static bool find_value(const struct role *role, const struct json *event, const struct match *match,
                        struct buf *out)
 {
     const struct json *data = json_member(event, "data");
-    const struct json *value = json_member(data, match->key);
+    const struct json *value =
+        json_member(data, strcmp(match->key, "participant") == 0 ? "participant_id" : match->key);
     if (!value)
         value = json_member(event, match->key);
     if (!value && match->key_role != WHO_NOBODY) {
@@ -173,8 +180,14 @@ void bot_lines_saw(struct role *role, const struct event *event)
         goto out;
     bot_role_note(role, "saw %s", text.data);
     for (const struct scenario_line *line; (line = next_open(role, CLAIM_SEES, &index, &state));) {
-        if (line->event == event->type && matches(role, document, line))
+        if (line->event != event->type)
+            continue;
+        if (matches(role, document, line)) {
             met(role, line, state);
+        } else {
+            mem_free(state->instead);
+            state->instead = mem_strdup(text.data);
+        }
     }
 out:
     json_free(document);
@@ -291,4 +304,14 @@ bool bot_lines_wait_for(const struct role *role, enum verb verb)
             return true;
     }
     return false;
+}
+
+void bot_lines_release(struct bot *bot)
+{
+    for (size_t i = 0; bot->states && i < bot->scenario->line_count; i++) {
+        for (size_t r = 0; r < LIMIT_SEATS_MAX; r++)
+            mem_free(bot->states[i][r].instead);
+    }
+    mem_free(bot->states);
+    bot->states = NULL;
 }
