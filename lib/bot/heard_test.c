@@ -20,7 +20,8 @@
 #include "media/sound_file.h"
 
 enum {
-    HOP_SAMPLES = 240, /* 5 ms: the envelope's grain */
+    HOP_SAMPLES = 240, /* 5 ms: how finely places are found */
+    WINDOW_HOPS = 6,   /* 30 ms: an envelope follows syllables, not the voice's own waves */
     SPEAKERS = 3,
     DELAY_MAX_MS = 200
 };
@@ -58,9 +59,10 @@ static struct envelope read_envelope(const char *path)
     envelope.values = mem_zalloc((envelope.count + 1) * sizeof *envelope.values);
     for (size_t i = 0; i < envelope.count; i++) {
         double energy = 0;
-        for (size_t s = 0; s < HOP_SAMPLES; s++)
-            energy += (double)pcm[i * HOP_SAMPLES + s] * pcm[i * HOP_SAMPLES + s];
-        envelope.values[i] = sqrt(energy / HOP_SAMPLES);
+        size_t end = (i + WINDOW_HOPS) * HOP_SAMPLES;
+        for (size_t s = i * HOP_SAMPLES; s < end && s < samples; s++)
+            energy += (double)pcm[s] * pcm[s];
+        envelope.values[i] = sqrt(energy / (HOP_SAMPLES * WINDOW_HOPS));
     }
     mem_free(pcm);
     return envelope;
