@@ -1,9 +1,27 @@
 /* A participant's own voice on disk: Ogg Opus as it is captured, and a timeline that proves it
  * complete (samples counted against the monotonic clock, gaps, drift).
  *
- * `NAME.opus` grows page by page, at most a second behind; `NAME.timeline.json` is rewritten beside
- * it (to a temporary name, then renamed) every few seconds and at the end. One thread at a time;
- * blocks on the disk, so not from an audio callback. */
+ * `NAME.opus` grows page by page; what is on disk is at most a second behind and always readable up
+ * to there, whenever the process dies. Beside it `NAME.timeline` grows line by line, appended as
+ * things happen and never rewritten. Both are created 0600 and must not exist before. One thread at
+ * a time; blocks on the disk, so not from an audio callback.
+ *
+ * The timeline is text, one line a fact, a key and values separated by single spaces:
+ *
+ *     debate-timeline 1
+ *     recording_id r_abc
+ *     started_at_ms 1763872345678    the session's clock at the first sample
+ *     rate 48000                     samples a second in the file
+ *     at SAMPLE CLOCK_US             sample number SAMPLE (from 0) was captured CLOCK_US after the
+ *                                    first one, by the monotonic clock; every 2 s
+ *     gap SAMPLE LENGTH              LENGTH samples of silence stand at SAMPLE for capture that
+ *                                    was missed
+ *     end SAMPLES DURATION_MS DRIFT_PPM COMPLETE
+ *                                    the file's length; the clock's; capture's clock against the
+ *                                    monotonic one, above 0 when it runs fast; yes or no
+ *
+ * Without an `end` line the recording was cut off; a last line without its newline does not count.
+ * Unknown keys are skipped. */
 #ifndef DEBATE_MEDIA_RECORDING_H
 #define DEBATE_MEDIA_RECORDING_H
 
@@ -22,17 +40,49 @@ struct recording_summary {
     size_t gaps;
     double drift_ppm; /* capture clock against the monotonic one; 0 when under 10 s */
     int64_t duration_ms;
-    bool complete; /* samples agree with the clock to 40 ms at the end */
+    bool complete; /* samples agree with the clock to 40 ms at the end, drift allowed for */
 };
 
-/* Starts a file. `started_at_ms`: the session's clock at the first sample. ERR_IO with errno. */
+/* Starts NAME.opus (`path`) and NAME.timeline; a path without `.opus` gets `.timeline` behind it.
+ * `started_at_ms`: the session's clock at the first sample; `started_us`: CLOCK_MONOTONIC then.
+ * ERR_IO with errno, EEXIST when one of the files is there already: nothing is left behind.
+ * ERR_BAD_REQUEST: an id that is empty or has a space or a control character, or a path too long.
+ */
 enum err recording_start(const char *path, const char *recording_id, int64_t started_at_ms,
                          int64_t started_us, struct recording **out) MUST_CHECK;
 /* 20 ms whose first sample was captured at captured_us (CLOCK_MONOTONIC). A gap of more than two
- * frames since the last becomes silence and a line in the timeline. */
+ * frames since the last becomes silence and a line in the timeline. After an error every further
+ * write fails with the same, and the file stays readable. */
 enum err recording_write(struct recording *recording, const int16_t pcm[MEDIA_FRAME_SAMPLES],
                          int64_t captured_us) MUST_CHECK;
-/* Ends the file properly; frees the recording in any case. */
+/* Ends the file properly; frees the recording in any case. `summary` may be NULL. */
 enum err recording_stop(struct recording *recording, struct recording_summary *summary) MUST_CHECK;
+
+struct timeline_gap {
+    uint64_t sample, length;
+};
+
+struct timeline_checkpoint {
+    uint64_t sample;
+    int64_t clock_us;
+};
+
+/* What a timeline says. Held by the caller; what it points to is freed by timeline_release. */
+struct timeline {
+    char *recording_id;
+    int64_t started_at_ms;
+    uint32_t rate_hz;
+    struct timeline_checkpoint *checkpoints;
+    size_t checkpoint_count;
+    struct timeline_gap *gaps;
+    size_t gap_count;
+    bool ended; /* there was an `end`; only then the summary holds */
+    struct recording_summary summary;
+};
+
+/* ERR_IO with errno; ERR_CORRUPT when it is not a timeline; ERR_TOO_LARGE above 16 MiB. On an error
+ * there is nothing to release. */
+enum err timeline_read(const char *path, struct timeline *out) MUST_CHECK;
+void timeline_release(struct timeline *timeline);
 
 #endif

@@ -1,9 +1,11 @@
 #include "media/sound_file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <opus/opusfile.h>
 
@@ -74,9 +76,14 @@ static enum err read_opus(const char *path, int16_t **pcm, size_t *samples)
 
 enum err sound_file_read(const char *path, int16_t **pcm, size_t *samples)
 {
-    FILE *file = fopen(path, "rbe");
-    if (!file)
+    /* O_NONBLOCK: a named pipe must not hold us up before it is seen to be one. */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    FILE *file = fd >= 0 ? fdopen(fd, "rb") : NULL;
+    if (!file) {
+        if (fd >= 0)
+            close(fd);
         return ERR_IO;
+    }
     struct stat stat;
     char magic[4] = "";
     enum err e = ERR_CORRUPT;
