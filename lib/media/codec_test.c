@@ -132,8 +132,9 @@ static void packets_of_other_lengths_are_decoded_whole(void **state)
     for (size_t i = 40; i < 42; i++) {
         size_t size = lens[i] - 1;
         if (size >= 252) {
-            packet[len++] = (uint8_t)(252 + (size & 3));
-            packet[len++] = (uint8_t)((size - packet[len - 1]) / 4);
+            size_t first = 252 + (size & 3);
+            packet[len++] = (uint8_t)first;
+            packet[len++] = (uint8_t)((size - first) / 4);
         } else {
             packet[len++] = (uint8_t)size;
         }
