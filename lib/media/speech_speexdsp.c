@@ -14,13 +14,20 @@ enum {
     STOP_FRAMES = 20, /* 400 ms */
     START_PERCENT = 80,
     CONTINUE_PERCENT = 60,
-    QUIET_RMS = 33, /* -60 dBFS */
+    QUIET_RMS = 33,    /* -60 dBFS */
+    FLOOR_FRAMES = 50, /* 1 s: speech dips within it, noise and hum do not */
 };
+
+/* speexdsp needs 2 s to learn a noise, and takes it for speech meanwhile: what stays this near to
+ * the quietest frame of the last second is none. Power; 3 dB. */
+static const double FLOOR_FACTOR = 2;
 
 struct speech_detector {
     SpeexPreprocessState *speex;
     bool speaking;
     unsigned run; /* frames in a row that speak for the other state */
+    double energies[FLOOR_FRAMES];
+    size_t frames;
 };
 
 struct speech_detector *speech_detector_new(void)
@@ -46,7 +53,19 @@ void speech_detector_free(struct speech_detector *detector)
     mem_free(detector);
 }
 
-/* What speexdsp takes for speech, unless it is too quiet to be heard. */
+/* Notes a frame's energy; true when it stands out of the last second. */
+static bool stands_out(struct speech_detector *detector, double energy)
+{
+    detector->energies[detector->frames++ % FLOOR_FRAMES] = energy;
+    size_t held = detector->frames < FLOOR_FRAMES ? detector->frames : FLOOR_FRAMES;
+    double floor = energy;
+    for (size_t i = 0; i < held; i++)
+        if (detector->energies[i] < floor)
+            floor = detector->energies[i];
+    return energy > FLOOR_FACTOR * floor;
+}
+
+/* What speexdsp takes for speech, unless it is too quiet to be heard or steady. */
 static bool sounds_like_speech(struct speech_detector *detector,
                                const int16_t pcm[MEDIA_FRAME_SAMPLES])
 {
@@ -59,7 +78,7 @@ static bool sounds_like_speech(struct speech_detector *detector,
     speex_preprocess_run(detector->speex, low);
     int percent = 0;
     speex_preprocess_ctl(detector->speex, SPEEX_PREPROCESS_GET_PROB, &percent);
-    if (sqrt(energy / SAMPLES) < QUIET_RMS)
+    if (!stands_out(detector, energy) || sqrt(energy / SAMPLES) < QUIET_RMS)
         return false;
     return percent >= (detector->speaking ? CONTINUE_PERCENT : START_PERCENT);
 }
