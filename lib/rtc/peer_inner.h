@@ -20,16 +20,16 @@ enum {
 };
 
 /* Microseconds */
-#define PEER_SECOND_US     1000000ll
-#define PEER_TICK_US       (PEER_SECOND_US / 2)
-#define PEER_ANSWER_US     (60 * PEER_SECOND_US) /* a person may be asked for the microphone first */
-#define PEER_CONNECT_US    (30 * PEER_SECOND_US)
-#define PEER_RECONNECT_US  (30 * PEER_SECOND_US)
-#define PEER_RESTART_US    (8 * PEER_SECOND_US) /* from one attempt to the next */
-#define PEER_TAKE_OVER_US  (5 * PEER_SECOND_US) /* then the one who answered restarts as well */
-#define PEER_SILENCE_US    (8 * PEER_SECOND_US) /* browsers report every 7.5 s at the latest */
-#define PEER_RETIREMENT_US (2 * PEER_SECOND_US) /* what is under way on the old path still counts  \
-                                                 */
+#define PEER_SECOND_US    1000000ll
+#define PEER_TICK_US      (PEER_SECOND_US / 2)
+#define PEER_ANSWER_US    (60 * PEER_SECOND_US) /* a person may be asked for the microphone first */
+#define PEER_CONNECT_US   (30 * PEER_SECOND_US)
+#define PEER_RECONNECT_US (30 * PEER_SECOND_US)
+#define PEER_RESTART_US   (8 * PEER_SECOND_US) /* from one attempt to the next */
+#define PEER_TAKE_OVER_US (5 * PEER_SECOND_US) /* then the one who answered restarts as well */
+#define PEER_SILENCE_US   (8 * PEER_SECOND_US) /* browsers report every 7.5 s at the latest */
+/* What is under way on the old path still counts. */
+#define PEER_RETIREMENT_US (2 * PEER_SECOND_US)
 
 /* Something that the owner will hear in the next turn of the loop. */
 struct peer_event {
