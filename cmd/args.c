@@ -1,0 +1,326 @@
+#include "args.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+/* ---- errors ---- */
+
+/* How many bytes at `s` are one harmless character; 0: none. */
+static size_t printable(const char *s)
+{
+    size_t len = 1;
+    unsigned char first = (unsigned char)*s;
+    if (first < 0x80)
+        return first >= 0x20 && first != 0x7f;
+    while (len < 4 && ((unsigned char)s[len] & 0xc0) == 0x80)
+        len++;
+    /* C2 80 to C2 9F are the control characters U+0080 to U+009F. */
+    bool is_control = first == 0xc2 && (unsigned char)s[1] < 0xa0;
+    return utf8_valid(s, len) && !is_control ? len : 0;
+}
+
+void args_say(const char *program, const char *format, va_list list)
+{
+    char text[2048];
+    vsnprintf(text, sizeof text, format, list);
+    fprintf(stderr, "%s: ", program);
+    for (const char *at = text; *at;) {
+        size_t len = printable(at);
+        if (len)
+            fwrite(at, 1, len, stderr);
+        else
+            fputc('?', stderr);
+        at += len ? len : 1;
+    }
+    fputc('\n', stderr);
+}
+
+static void say(const struct args *args, const char *format, va_list list)
+{
+    char program[64];
+    snprintf(program, sizeof program, "debate %s", args->cmd->name);
+    args_say(program, format, list);
+}
+
+enum exit_code args_error(const struct args *args, enum exit_code code, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    say(args, format, list);
+    va_end(list);
+    return code;
+}
+
+enum exit_code args_usage_error(const struct args *args, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    say(args, format, list);
+    va_end(list);
+    return EXIT_CODE_USAGE;
+}
+
+/* ---- parsing ---- */
+
+/* The words that are still to be read. */
+struct words {
+    int count, at;
+    char *const *words;
+};
+
+static const struct option *find_long(const struct cmd *cmd, const char *name, size_t len)
+{
+    for (const struct option *o = cmd->options; o && o->name; o++) {
+        if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
+            return o;
+    }
+    return NULL;
+}
+
+static const struct option *find_short(const struct cmd *cmd, char letter)
+{
+    for (const struct option *o = cmd->options; o && o->name; o++) {
+        if (o->letter && o->letter == letter)
+            return o;
+    }
+    return NULL;
+}
+
+static void set(struct args *args, const struct option *option, const char *value)
+{
+    args->values[option - args->cmd->options] = value;
+}
+
+static enum exit_code unknown_option(const struct args *args, const char *word, size_t len)
+{
+    const char *names[ARGS_OPTIONS_MAX + 2];
+    char name[64];
+    size_t count = 0;
+    for (const struct option *o = args->cmd->options; o && o->name; o++)
+        names[count++] = o->name;
+    names[count++] = "help";
+    names[count] = NULL;
+    snprintf(name, sizeof name, "%.*s", (int)len, word);
+    const char *near = suggest(name, names);
+    if (near)
+        return args_usage_error(args, "--%s: there is no such option; did you mean --%s?", name,
+                                near);
+    return args_usage_error(args, "--%s: there is no such option; see debate %s --help", name,
+                            args->cmd->name);
+}
+
+static enum exit_code take_long(struct args *args, struct words *words)
+{
+    const char *name = words->words[words->at++] + 2, *equals = strchr(name, '=');
+    size_t len = equals ? (size_t)(equals - name) : strlen(name);
+    const struct option *option = find_long(args->cmd, name, len);
+    if (!option && len == 4 && memcmp(name, "help", 4) == 0 && !equals) {
+        args->wants_help = true;
+        return EXIT_CODE_DONE;
+    }
+    if (!option)
+        return unknown_option(args, name, len);
+    if (equals && !option->argument)
+        return args_usage_error(args, "--%s takes no value", option->name);
+    if (equals || !option->argument || option->optional_argument) {
+        set(args, option, equals ? equals + 1 : "");
+        return EXIT_CODE_DONE;
+    }
+    if (words->at == words->count)
+        return args_usage_error(args, "--%s needs a value: --%s %s", option->name, option->name,
+                                option->argument);
+    set(args, option, words->words[words->at++]);
+    return EXIT_CODE_DONE;
+}
+
+/* One word of short options: flags, the last of which may take the rest, or the next word. */
+static enum exit_code take_short(struct args *args, struct words *words)
+{
+    const char *at = words->words[words->at++] + 1;
+    for (; *at; at++) {
+        const struct option *option = find_short(args->cmd, *at);
+        if (!option && *at == 'h') {
+            args->wants_help = true;
+            continue;
+        }
+        if (!option)
+            return args_usage_error(args, "-%.*s: there is no such option; see debate %s --help",
+                                    (int)(printable(at) ? printable(at) : 1), at, args->cmd->name);
+        if (!option->argument) {
+            set(args, option, "");
+            continue;
+        }
+        if (at[1] || option->optional_argument) {
+            set(args, option, at + 1);
+            return EXIT_CODE_DONE;
+        }
+        if (words->at == words->count)
+            return args_usage_error(args, "-%c needs a value: -%c %s", *at, *at, option->argument);
+        set(args, option, words->words[words->at++]);
+        return EXIT_CODE_DONE;
+    }
+    return EXIT_CODE_DONE;
+}
+
+static enum exit_code take_words(struct args *args, struct words *words)
+{
+    bool only_operands = false;
+    enum exit_code code = EXIT_CODE_DONE;
+    while (!code && words->at < words->count) {
+        const char *word = words->words[words->at];
+        if (only_operands || word[0] != '-' || !word[1]) {
+            args->operands[args->operand_count++] = word;
+            words->at++;
+        } else if (strcmp(word, "--") == 0) {
+            only_operands = true;
+            words->at++;
+        } else {
+            code = word[1] == '-' ? take_long(args, words) : take_short(args, words);
+        }
+    }
+    return code;
+}
+
+/* What the command line leaves open; a variable that is set but empty gives nothing. */
+static void take_variables(struct args *args)
+{
+    for (const struct option *o = args->cmd->options; o && o->name; o++) {
+        const char **value = &args->values[o - args->cmd->options];
+        const char *given = o->variable ? getenv(o->variable) : NULL;
+        if (!*value && given && given[0])
+            *value = given;
+    }
+}
+
+static enum exit_code check_operands(const struct args *args)
+{
+    const struct cmd *cmd = args->cmd;
+    if (args->operand_count > cmd->operands_max) {
+        const char *extra = args->operands[cmd->operands_max];
+        if (!cmd->operands)
+            return args_usage_error(args, "%s: debate %s takes options alone", extra, cmd->name);
+        return args_usage_error(args, "%s: too much; it is debate %s %s", extra, cmd->name,
+                                cmd->operands);
+    }
+    if (args->operand_count < cmd->operands_min)
+        return args_usage_error(args, "%s missing; it is debate %s %s",
+                                args->operand_count ? "something is" : "what it is about is",
+                                cmd->name, cmd->operands);
+    return EXIT_CODE_DONE;
+}
+
+enum exit_code args_parse(struct args *args, const struct cmd *cmd, int argc, char *const *argv)
+{
+    struct words words = {.count = argc, .words = argv};
+    *args = (struct args){.cmd = cmd};
+    args->operands = mem_alloc(sizeof *args->operands * ((size_t)argc + 1));
+    if (!args->operands)
+        return args_error(args, EXIT_CODE_FAILED, "no memory");
+    enum exit_code code = take_words(args, &words);
+    if (code || args->wants_help)
+        return code;
+    take_variables(args);
+    return check_operands(args);
+}
+
+void args_release(struct args *args)
+{
+    mem_free(args->operands);
+    args->operands = NULL;
+}
+
+enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv)
+{
+    struct args args;
+    enum exit_code code = args_parse(&args, cmd, argc, argv);
+    if (!code && args.wants_help)
+        help_print(cmd, stdout);
+    else if (!code)
+        code = cmd->run(&args);
+    args_release(&args);
+    return code;
+}
+
+/* ---- asking ---- */
+
+static const struct option *find(const struct args *args, const char *name)
+{
+    const struct option *option = find_long(args->cmd, name, strlen(name));
+    if (!option) {
+        /* A subcommand asks for what its own table has not: a bug that any run of it shows. */
+        fprintf(stderr, "debate %s: --%s is not in the table\n", args->cmd->name, name);
+        abort();
+    }
+    return option;
+}
+
+bool args_given(const struct args *args, const char *name)
+{
+    return args->values[find(args, name) - args->cmd->options] != NULL;
+}
+
+const char *args_get(const struct args *args, const char *name)
+{
+    const struct option *option = find(args, name);
+    const char *value = args->values[option - args->cmd->options];
+    return value ? value : option->fallback;
+}
+
+int args_operand_count(const struct args *args)
+{
+    return args->operand_count;
+}
+
+const char *args_operand(const struct args *args, int index)
+{
+    return index >= 0 && index < args->operand_count ? args->operands[index] : NULL;
+}
+
+bool args_number(const struct args *args, const char *name, int64_t min, int64_t max, int64_t *out)
+{
+    const char *value = args_get(args, name);
+    bool is_negative = value && *value == '-';
+    uint64_t magnitude;
+    if (value && str_to_u64(value + is_negative, INT64_MAX, &magnitude)) {
+        *out = is_negative ? -(int64_t)magnitude : (int64_t)magnitude;
+        if (*out >= min && *out <= max)
+            return true;
+    }
+    args_usage_error(args, "--%s %s: it takes a whole number from %lld to %lld", name,
+                     value ? value : "", (long long)min, (long long)max);
+    return false;
+}
+
+/* Digits, and maybe a point and more digits: what strtod takes beyond that (hex, inf) is no time.
+ */
+static bool is_decimal(const char *s)
+{
+    size_t digits = strspn(s, "0123456789"), more = 0;
+    const char *rest = s + digits;
+    if (*rest == '.') {
+        more = strspn(rest + 1, "0123456789");
+        rest += 1 + more;
+    }
+    return digits + more > 0 && !*rest;
+}
+
+bool args_seconds(const struct args *args, const char *name, int64_t min_ms, int64_t max_ms,
+                  int64_t *out_ms)
+{
+    const char *value = args_get(args, name);
+    if (value && is_decimal(value)) {
+        double ms = round(strtod(value, NULL) * 1000);
+        if (ms >= (double)min_ms && ms <= (double)max_ms) {
+            *out_ms = (int64_t)ms;
+            return true;
+        }
+    }
+    args_usage_error(args, "--%s %s: it takes seconds from %g to %g", name, value ? value : "",
+                     (double)min_ms / 1000, (double)max_ms / 1000);
+    return false;
+}

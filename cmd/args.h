@@ -1,0 +1,44 @@
+/* Reading a command line by a subcommand's descriptor, and printing help from the same. What the
+ * subcommands themselves use of it stands in cmd.h. Main thread only.
+ *
+ * Strings are borrowed from argv, the environment and the descriptor. */
+#ifndef DEBATE_ARGS_H
+#define DEBATE_ARGS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "cmd.h"
+
+enum { ARGS_OPTIONS_MAX = 32 /* of one subcommand */ };
+
+struct args {
+    const struct cmd *cmd;
+    const char *values[ARGS_OPTIONS_MAX]; /* by the option's place; NULL: not given */
+    const char **operands;
+    int operand_count;
+    bool wants_help;
+};
+
+/* `argv` holds the words after the subcommand's name. EXIT_CODE_USAGE with a line on standard error
+ * when they are wrong; EXIT_CODE_FAILED without memory. args_release in any case. */
+enum exit_code args_parse(struct args *args, const struct cmd *cmd, int argc, char *const *argv);
+void args_release(struct args *args);
+
+/* Parses, then prints the help or runs the subcommand. */
+enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv);
+
+/* `program: text` as one line on standard error, whatever stands in the text: what would move the
+ * cursor or begin a line becomes a question mark. */
+void args_say(const char *program, const char *format, va_list list);
+
+/* Wrapped to COLUMNS, or 80. */
+void help_print(const struct cmd *cmd, FILE *out);
+void help_print_overview(FILE *out);
+
+/* The name that is meant by a misspelt `word`, of `names` that end with NULL; NULL: none is near.
+ */
+const char *suggest(const char *word, const char *const *names);
+
+#endif

@@ -1,0 +1,162 @@
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/rand.h"
+#include "base/str.h"
+#include "proto/limits.h"
+
+enum { INPUT_PATH_SIZE = 4096, SECRET_BYTES = 32 };
+
+/* ---- files ---- */
+
+static enum err read_all(int fd, struct buf *out)
+{
+    char part[16 * 1024];
+    for (;;) {
+        ssize_t got = read(fd, part, sizeof part);
+        if (got == 0)
+            return ERR_NONE;
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return ERR_IO;
+        enum err e = buf_append(out, part, (size_t)got);
+        if (e)
+            return e;
+    }
+}
+
+static enum exit_code cannot_read(const struct args *args, const char *path, enum err e,
+                                  const struct buf *out)
+{
+    if (e == ERR_FULL)
+        return args_error(args, EXIT_CODE_USAGE, "%s: longer than %zu bytes", path, out->len_max);
+    if (e == ERR_NO_MEMORY)
+        return args_error(args, EXIT_CODE_FAILED, "%s: no memory", path);
+    return args_error(args, EXIT_CODE_FAILED, "%s: %s", path, strerror(errno));
+}
+
+enum exit_code input_read(const struct args *args, const char *path, struct buf *out)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    int fd = is_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    enum err e = fd < 0 ? ERR_IO : read_all(fd, out);
+    enum exit_code code =
+        e ? cannot_read(args, is_stdin ? "standard input" : path, e, out) : EXIT_CODE_DONE;
+    if (fd >= 0 && !is_stdin)
+        close(fd);
+    return code;
+}
+
+enum exit_code input_agenda(const struct args *args, const char *path, struct agenda **out)
+{
+    struct buf text, sentence;
+    struct problem why;
+    buf_init(&text, INPUT_AGENDA_MAX);
+    buf_init(&sentence, 1024);
+    enum exit_code code = input_read(args, path, &text);
+    if (code)
+        goto out;
+    enum err e = agenda_parse(text.data ? text.data : "", text.len, out, &why);
+    if (e == ERR_NO_MEMORY) {
+        code = args_error(args, EXIT_CODE_FAILED, "%s: no memory", path);
+    } else if (e) {
+        if (problem_print(&why, LANG_EN, &sentence))
+            buf_clear(&sentence);
+        code = args_usage_error(args, "%s: not an agenda: %s", path,
+                                sentence.len ? sentence.data : err_code(e));
+    }
+out:
+    buf_release(&sentence);
+    buf_release(&text);
+    return code;
+}
+
+/* ---- secrets ---- */
+
+static void drop_newline(struct buf *secret)
+{
+    if (secret->len && secret->data[secret->len - 1] == '\n') {
+        secret->data[--secret->len] = '\0';
+        if (secret->len && secret->data[secret->len - 1] == '\r')
+            secret->data[--secret->len] = '\0';
+    }
+}
+
+static enum exit_code check_secret(const struct args *args, const char *where, struct buf *secret)
+{
+    drop_newline(secret);
+    if (secret->len >= LIMIT_SECRET_MIN)
+        return EXIT_CODE_DONE;
+    return args_usage_error(args,
+                            "%s: a secret of %zu bytes; it takes at least %d, for example "
+                            "from: openssl rand -hex 32",
+                            where, secret->len, (int)LIMIT_SECRET_MIN);
+}
+
+enum exit_code input_secret(const struct args *args, struct buf *out, bool *found)
+{
+    const char *path = args_get(args, "secret-file"), *text = getenv("DEBATE_SECRET");
+    *found = path || (text && text[0]);
+    if (path) {
+        enum exit_code code = input_read(args, path, out);
+        return code ? code : check_secret(args, path, out);
+    }
+    if (!*found)
+        return EXIT_CODE_DONE;
+    enum err e = buf_append_str(out, text);
+    return e ? cannot_read(args, "DEBATE_SECRET", e, out)
+             : check_secret(args, "DEBATE_SECRET", out);
+}
+
+/* Writes the secret so that it is there whole or not at all, also for a server that starts at the
+ * same moment: then the first one's counts. */
+static bool make_secret(const char *path)
+{
+    char temporary[INPUT_PATH_SIZE + 8], text[2 * SECRET_BYTES + 2];
+    uint8_t bits[SECRET_BYTES];
+    rand_bytes(bits, sizeof bits);
+    hex_encode(bits, sizeof bits, text);
+    strcat(text, "\n");
+    snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
+    int fd = mkostemp(temporary, O_CLOEXEC); /* 0600 */
+    if (fd < 0)
+        return false;
+    bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text) && fsync(fd) == 0 &&
+              (link(temporary, path) == 0 || errno == EEXIST);
+    int error = errno;
+    close(fd);
+    unlink(temporary);
+    errno = error;
+    return ok;
+}
+
+enum exit_code input_data_secret(const struct args *args, const char *data, bool make,
+                                 struct buf *out)
+{
+    char path[INPUT_PATH_SIZE];
+    int len = snprintf(path, sizeof path, "%s/secret", data);
+    if (!data[0] || len < 0 || (size_t)len >= sizeof path)
+        return args_usage_error(args, "--data %.40s: not the name of a directory", data);
+    if (make && mkdir(data, 0700) != 0 && errno != EEXIST)
+        return args_error(args, EXIT_CODE_FAILED, "cannot make the directory %s: %s", data,
+                          strerror(errno));
+    if (access(path, F_OK) != 0 && errno == ENOENT) {
+        if (!make)
+            return args_error(args, EXIT_CODE_FAILED,
+                              "%s: there is none yet; start debate serve with --data %s first, or "
+                              "give --secret-file",
+                              path, data);
+        if (!make_secret(path))
+            return args_error(args, EXIT_CODE_FAILED, "cannot write %s: %s", path, strerror(errno));
+    }
+    enum exit_code code = input_read(args, path, out);
+    return code ? code : check_secret(args, path, out);
+}

@@ -1,0 +1,346 @@
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <uv.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "cmd.h"
+#include "input.h"
+#include "server/server.h"
+
+enum {
+    SERVE_DAY_MS = 24 * 3600 * 1000,
+    SERVE_RATE_MAX = 1000000 /* more than any socket carries */
+};
+
+/* A server and what ends it. */
+struct serve {
+    uv_loop_t loop;
+    uv_signal_t terminate, interrupt;
+    struct server *server;
+    bool is_stopping;
+};
+
+/* What the command line settles; the configuration borrows from it. */
+struct serve_settings {
+    struct server_config config;
+    char host[INET6_ADDRSTRLEN];
+    bool is_loopback;
+    struct buf secret;
+    struct agenda *agenda;
+};
+
+/* ---- settings ---- */
+
+static bool is_loopback(const char *host)
+{
+    struct in_addr four;
+    struct in6_addr six;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return (ntohl(four.s_addr) >> 24) == IN_LOOPBACKNET;
+    if (inet_pton(AF_INET6, host, &six) != 1)
+        return false;
+    /* The last 4 bytes of a mapped one are an IPv4 address (RFC 4291, section 2.5.5.2). */
+    return IN6_IS_ADDR_LOOPBACK(&six) ||
+           (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == IN_LOOPBACKNET);
+}
+
+/* ADDR without brackets to `host`; false when it is no numeric address. */
+static bool take_host(const char *text, size_t len, char host[INET6_ADDRSTRLEN])
+{
+    struct in6_addr six;
+    struct in_addr four;
+    bool in_brackets = len > 2 && text[0] == '[' && text[len - 1] == ']';
+    size_t inner = in_brackets ? len - 2 : len;
+    if (inner >= INET6_ADDRSTRLEN)
+        return false;
+    snprintf(host, INET6_ADDRSTRLEN, "%.*s", (int)inner, text + in_brackets);
+    return in_brackets ? inet_pton(AF_INET6, host, &six) == 1
+                       : inet_pton(AF_INET, host, &four) == 1;
+}
+
+static enum exit_code take_listen(const struct args *args, struct serve_settings *settings)
+{
+    const char *text = args_get(args, "listen"), *colon = strrchr(text, ':');
+    uint64_t port;
+    if (!colon || !str_to_u64(colon + 1, UINT16_MAX, &port) ||
+        !take_host(text, (size_t)(colon - text), settings->host))
+        return args_usage_error(args,
+                                "--listen %s: it takes a numeric address and a port from 0 to "
+                                "65535, such as 127.0.0.1:8080 or [::1]:0",
+                                text);
+    settings->config.host = settings->host;
+    settings->config.port = (int)port;
+    settings->is_loopback = is_loopback(settings->host);
+    return EXIT_CODE_DONE;
+}
+
+static enum exit_code take_guests(const struct args *args, struct serve_settings *settings)
+{
+    const char *text = args_get(args, "guests");
+    enum guests *guests = &settings->config.guests;
+    if (!text)
+        *guests = settings->is_loopback ? GUESTS_ROOMS : GUESTS_OFF;
+    else if (!text[0] || strcmp(text, "on") == 0)
+        *guests = GUESTS_IN;
+    else if (strcmp(text, "rooms") == 0)
+        *guests = GUESTS_ROOMS;
+    else if (strcmp(text, "off") == 0)
+        *guests = GUESTS_OFF;
+    else
+        return args_usage_error(args, "--guests=%s: it takes rooms, on or off", text);
+    return EXIT_CODE_DONE;
+}
+
+static enum exit_code take_record(const struct args *args, struct serve_settings *settings)
+{
+    const char *text = args_get(args, "record");
+    for (int policy = RECORD_AUTO; policy <= RECORD_OFF; policy++) {
+        if (strcmp(record_policy_name((enum record_policy)policy), text) == 0) {
+            settings->config.record = (enum record_policy)policy;
+            return EXIT_CODE_DONE;
+        }
+    }
+    return args_usage_error(args, "--record %s: it takes auto, manual or off", text);
+}
+
+/* Who sets one of the two alone gets the other to fit: a socket is pinged before it is silent. */
+static enum exit_code take_liveness(const struct args *args, struct server_config *config)
+{
+    if (!args_seconds(args, "ping", 1, SERVE_DAY_MS, &config->ping_ms) ||
+        !args_seconds(args, "silent", 2, SERVE_DAY_MS, &config->silent_ms))
+        return EXIT_CODE_USAGE;
+    if (config->ping_ms < config->silent_ms)
+        return EXIT_CODE_DONE;
+    if (args_given(args, "ping") && args_given(args, "silent"))
+        return args_usage_error(args,
+                                "--silent %s: it must be longer than --ping %s, or every quiet "
+                                "socket is closed",
+                                args_get(args, "silent"), args_get(args, "ping"));
+    if (args_given(args, "ping"))
+        config->silent_ms = 2 * config->ping_ms;
+    else
+        config->ping_ms = config->silent_ms / 2;
+    return EXIT_CODE_DONE;
+}
+
+static enum exit_code take_times(const struct args *args, struct server_config *config)
+{
+    if (!args_seconds(args, "countdown", 0, 60 * 1000, &config->countdown_ms) ||
+        !args_seconds(args, "empty", 1, 7 * (int64_t)SERVE_DAY_MS, &config->empty_ms))
+        return EXIT_CODE_USAGE;
+    return take_liveness(args, config);
+}
+
+static enum exit_code take_numbers(const struct args *args, struct server_config *config)
+{
+    int64_t number;
+    if (!args_number(args, "seats", LIMIT_SEATS_MIN, LIMIT_SEATS_MAX, &number))
+        return EXIT_CODE_USAGE;
+    config->seats = (int)number;
+    if (!args_number(args, "rate-limit", 0, SERVE_RATE_MAX, &number))
+        return EXIT_CODE_USAGE;
+    config->rate_per_s = (int)number;
+    /* Who sets a limit wants to meet it, from this machine too. */
+    config->rate_limits_loopback = args_given(args, "rate-limit") && number > 0;
+    return EXIT_CODE_DONE;
+}
+
+static enum exit_code take_secret(const struct args *args, struct serve_settings *settings)
+{
+    bool found;
+    enum exit_code code = input_secret(args, &settings->secret, &found);
+    if (!code && !found && !settings->is_loopback)
+        return args_usage_error(args,
+                                "--listen %s: others can reach this address, so it needs a secret "
+                                "of its own: --secret-file FILE, or DEBATE_SECRET",
+                                args_get(args, "listen"));
+    if (!code && !found)
+        code = input_data_secret(args, settings->config.data, true, &settings->secret);
+    settings->config.secret = (struct secret){.bytes = (const uint8_t *)settings->secret.data,
+                                              .len = settings->secret.len};
+    return code;
+}
+
+static enum exit_code take_settings(const struct args *args, struct serve_settings *settings)
+{
+    const char *agenda = args_get(args, "agenda");
+    settings->config = server_config_default();
+    settings->config.data = args_get(args, "data");
+    if (!settings->config.data[0])
+        return args_usage_error(args, "--data needs a value: --data DIR");
+    enum exit_code code = take_listen(args, settings);
+    if (!code)
+        code = take_guests(args, settings);
+    if (!code)
+        code = take_record(args, settings);
+    if (!code)
+        code = take_times(args, &settings->config);
+    if (!code)
+        code = take_numbers(args, &settings->config);
+    if (!code && agenda)
+        code = input_agenda(args, agenda, &settings->agenda);
+    settings->config.agenda = settings->agenda;
+    return code ? code : take_secret(args, settings);
+}
+
+/* ---- running ---- */
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    struct serve *serve = handle->data;
+    (void)number;
+    if (serve->is_stopping)
+        return;
+    serve->is_stopping = true;
+    server_stop(serve->server);
+}
+
+static void watch_signal(struct serve *serve, uv_signal_t *handle, int number)
+{
+    uv_signal_init(&serve->loop, handle);
+    handle->data = serve;
+    uv_signal_start(handle, on_signal, number);
+    /* The loop runs for the server's sake alone. */
+    uv_unref((uv_handle_t *)handle);
+}
+
+/* Every socket is a file: as many as the system lets us have. */
+static void raise_file_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
+static enum exit_code hold(const struct args *args, struct serve *serve,
+                           const struct server_config *config)
+{
+    char why[512] = "";
+    enum err e = server_new(&serve->loop, config, &serve->server, why, sizeof why);
+    if (e)
+        return args_error(args, EXIT_CODE_FAILED, "%s", why[0] ? why : err_code(e));
+    printf("listening on %s\n", server_url(serve->server));
+    fflush(stdout);
+    uv_run(&serve->loop, UV_RUN_DEFAULT);
+    server_free(serve->server);
+    if (!serve->is_stopping)
+        return args_error(args, EXIT_CODE_FAILED, "the server has ended by itself");
+    return EXIT_CODE_DONE;
+}
+
+static enum exit_code run_server(const struct args *args, const struct server_config *config)
+{
+    struct serve serve = {.server = NULL};
+    int failed = uv_loop_init(&serve.loop);
+    if (failed)
+        return args_error(args, EXIT_CODE_FAILED, "no event loop: %s", uv_strerror(failed));
+    signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
+    watch_signal(&serve, &serve.terminate, SIGTERM);
+    watch_signal(&serve, &serve.interrupt, SIGINT);
+    enum exit_code code = hold(args, &serve, config);
+    uv_close((uv_handle_t *)&serve.terminate, NULL);
+    uv_close((uv_handle_t *)&serve.interrupt, NULL);
+    uv_run(&serve.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&serve.loop);
+    return code;
+}
+
+static enum exit_code run(const struct args *args)
+{
+    struct serve_settings settings = {.is_loopback = false};
+    buf_init(&settings.secret, INPUT_SECRET_MAX);
+    enum exit_code code = take_settings(args, &settings);
+    if (!code)
+        code = run_server(args, &settings.config);
+    agenda_unref(settings.agenda);
+    buf_release(&settings.secret);
+    return code;
+}
+
+static const struct option options[] = {
+    {.name = "agenda",
+     .argument = "FILE",
+     .help = "The agenda of rooms whose makers bring none. Without it such a debate has one page."},
+    {.name = "countdown",
+     .argument = "SECONDS",
+     .help = "From the last one's arrival to the start, 0 to 60, maybe with a fraction.",
+     .fallback = "3"},
+    {.name = "data",
+     .argument = "DIR",
+     .help = "Where session logs and recordings are kept; it is made if it is missing.",
+     .fallback = "debate-data"},
+    {.name = "empty",
+     .argument = "SECONDS",
+     .help = "A session ends when nobody was connected for so long.",
+     .fallback = "600"},
+    {.name = "guests",
+     .argument = "rooms|on|off",
+     .help = "Whether people without a token may come: into rooms that others have made (on, or no "
+             "value), into those and rooms of their own (rooms), or not (off). On a loopback "
+             "address it is rooms unless said, elsewhere off.",
+     .optional_argument = true},
+    {.name = "listen",
+     .letter = 'l',
+     .argument = "ADDR:PORT",
+     .help = "A numeric address, an IPv6 one in brackets; port 0 takes a free one.",
+     .fallback = "127.0.0.1:8080"},
+    {.name = "ping",
+     .argument = "SECONDS",
+     .help = "How often each socket is pinged.",
+     .fallback = "5"},
+    {.name = "rate-limit",
+     .argument = "N",
+     .help = "Messages a second that one socket may send, with bursts of four times that; 0: any "
+             "number. When it is given, it holds for loopback too.",
+     .fallback = "50"},
+    {.name = "record",
+     .argument = "auto|manual|off",
+     .help = "Whether clients record by themselves, when told to, or never.",
+     .fallback = "auto"},
+    {.name = "seats",
+     .argument = "N",
+     .help = "Of rooms whose makers do not say, 2 to 8.",
+     .fallback = "3"},
+    {.name = "secret-file",
+     .argument = "FILE",
+     .help = "The secret that tokens are signed with, at least 32 bytes; a newline at the end does "
+             "not count. DEBATE_SECRET may hold the secret itself instead. On a loopback address "
+             "neither is needed: a secret is made and kept in DIR/secret."},
+    {.name = "silent",
+     .argument = "SECONDS",
+     .help = "A socket without any traffic for so long is closed; longer than the time "
+             "between pings, which follows when it alone is given.",
+     .fallback = "10"},
+    {0},
+};
+
+static const char *const examples[] = {
+    "debate serve",
+    "Serve this machine, where anybody may make rooms.",
+    "debate serve --listen 127.0.0.1:0 --data /tmp/debate --countdown 0.5",
+    "Take a free port, and print which.",
+    "debate serve --listen 0.0.0.0:8080 --secret-file /etc/debate/secret --guests",
+    "Serve others: rooms are made by those with a token, guests may join them.",
+    NULL,
+};
+
+const struct cmd cmd_serve = {
+    .name = "serve",
+    .summary = "hold debates: the server",
+    .description =
+        "Keeps rooms, counts down, relays signaling, writes session logs and takes recordings in. "
+        "When it is ready it prints `listening on http://ADDR:PORT`. SIGTERM and SIGINT end it: "
+        "sockets are closed so that clients come back, and everything is on disk. The port can be "
+        "taken again at once, and live sessions go on.",
+    .options = options,
+    .examples = examples,
+    .run = run,
+};
