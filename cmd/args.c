@@ -1,7 +1,6 @@
 #include "args.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,7 +39,8 @@ void args_say(const char *program, const char *format, va_list list)
     fputc('\n', stderr);
 }
 
-static void say(const struct args *args, const char *format, va_list list)
+__attribute__((format(printf, 2, 0))) static void say(const struct args *args, const char *format,
+                                                      va_list list)
 {
     char program[64];
     snprintf(program, sizeof program, "debate %s", args->cmd->name);

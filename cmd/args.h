@@ -5,6 +5,7 @@
 #ifndef DEBATE_ARGS_H
 #define DEBATE_ARGS_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -31,7 +32,8 @@ enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv);
 
 /* `program: text` as one line on standard error, whatever stands in the text: what would move the
  * cursor or begin a line becomes a question mark. */
-void args_say(const char *program, const char *format, va_list list);
+void args_say(const char *program, const char *format, va_list list)
+    __attribute__((format(printf, 2, 0)));
 
 /* Wrapped to COLUMNS, or 80. */
 void help_print(const struct cmd *cmd, FILE *out);
