@@ -229,3 +229,21 @@ enum err guest_print(const char *token, const char *guest_id, struct buf *out)
     json_put_string(root, "guest_id", guest_id);
     return message_finish(root, out);
 }
+
+enum err health_print(const char *status, const char *version, struct buf *out)
+{
+    json_brief_begin();
+    cJSON *root = json_new_object();
+    json_put_string(root, "status", status);
+    json_put_string(root, "version", version);
+    return message_finish(root, out);
+}
+
+enum err seq_object_print(uint64_t seq, struct buf *out)
+{
+    json_brief_begin();
+    cJSON *root = json_new_object();
+    if (seq)
+        json_put_integer(root, "seq", (int64_t)seq);
+    return message_finish(root, out);
+}

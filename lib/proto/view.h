@@ -62,6 +62,11 @@ enum err session_object_print(const struct session_view *session,
                               const struct page_choices_view *pages, size_t page_count,
                               struct buf *out) MUST_CHECK;
 
+/* {"status","version"}: /healthz. */
+enum err health_print(const char *status, const char *version, struct buf *out) MUST_CHECK;
+/* {"seq"}; 0: {}, nothing was written. */
+enum err seq_object_print(uint64_t seq, struct buf *out) MUST_CHECK;
+
 /* ---- bodies of requests ---- */
 
 /* POST /api/rooms. */
