@@ -6,36 +6,16 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "print.h"
 
 /* ---- errors ---- */
-
-/* How many bytes at `s` are one harmless character; 0: none. */
-static size_t printable(const char *s)
-{
-    size_t len = 1;
-    unsigned char first = (unsigned char)*s;
-    if (first < 0x80)
-        return first >= 0x20 && first != 0x7f;
-    while (len < 4 && ((unsigned char)s[len] & 0xc0) == 0x80)
-        len++;
-    /* C2 80 to C2 9F are the control characters U+0080 to U+009F. */
-    bool is_control = first == 0xc2 && (unsigned char)s[1] < 0xa0;
-    return utf8_valid(s, len) && !is_control ? len : 0;
-}
 
 void args_say(const char *program, const char *format, va_list list)
 {
     char text[2048];
     vsnprintf(text, sizeof text, format, list);
     fprintf(stderr, "%s: ", program);
-    for (const char *at = text; *at;) {
-        size_t len = printable(at);
-        if (len)
-            fwrite(at, 1, len, stderr);
-        else
-            fputc('?', stderr);
-        at += len ? len : 1;
-    }
+    print_safely(stderr, text);
     fputc('\n', stderr);
 }
 
@@ -150,7 +130,8 @@ static enum exit_code take_short(struct args *args, struct words *words)
         }
         if (!option)
             return args_usage_error(args, "-%.*s: there is no such option; see debate %s --help",
-                                    (int)(printable(at) ? printable(at) : 1), at, args->cmd->name);
+                                    (int)(print_width(at) ? print_width(at) : 1), at,
+                                    args->cmd->name);
         if (!option->argument) {
             set(args, option, "");
             continue;
@@ -197,20 +178,32 @@ static void take_variables(struct args *args)
     }
 }
 
+/* The word of "ROOM CHOICE" that stands at this place. */
+static void operand_name(const char *operands, int index, char *out, size_t out_size)
+{
+    for (; index > 0; index--) {
+        operands += strcspn(operands, " ");
+        operands += strspn(operands, " ");
+    }
+    snprintf(out, out_size, "%.*s", (int)strcspn(operands, " ."), operands);
+}
+
 static enum exit_code check_operands(const struct args *args)
 {
     const struct cmd *cmd = args->cmd;
+    char name[32];
     if (args->operand_count > cmd->operands_max) {
         const char *extra = args->operands[cmd->operands_max];
         if (!cmd->operands)
             return args_usage_error(args, "%s: debate %s takes options alone", extra, cmd->name);
-        return args_usage_error(args, "%s: too much; it is debate %s %s", extra, cmd->name,
+        return args_usage_error(args, "%s: one too many; it is debate %s %s", extra, cmd->name,
                                 cmd->operands);
     }
-    if (args->operand_count < cmd->operands_min)
-        return args_usage_error(args, "%s missing; it is debate %s %s",
-                                args->operand_count ? "something is" : "what it is about is",
-                                cmd->name, cmd->operands);
+    if (args->operand_count < cmd->operands_min) {
+        operand_name(cmd->operands, args->operand_count, name, sizeof name);
+        return args_usage_error(args, "%s is missing; it is debate %s %s", name, cmd->name,
+                                cmd->operands);
+    }
     return EXIT_CODE_DONE;
 }
 
@@ -296,7 +289,7 @@ bool args_number(const struct args *args, const char *name, int64_t min, int64_t
     return false;
 }
 
-/* Digits, and maybe a point and more digits: what strtod takes beyond that (hex, inf) is no time.
+/* Digits, and maybe a point and more digits: what strtod takes beyond that (hex, inf) is refused.
  */
 static bool is_decimal(const char *s)
 {
@@ -309,18 +302,33 @@ static bool is_decimal(const char *s)
     return digits + more > 0 && !*rest;
 }
 
-bool args_seconds(const struct args *args, const char *name, int64_t min_ms, int64_t max_ms,
-                  int64_t *out_ms)
+/* `what` is named in the error. */
+static bool take_decimal(const struct args *args, const char *name, const char *what, double min,
+                         double max, double *out)
 {
     const char *value = args_get(args, name);
     if (value && is_decimal(value)) {
-        double ms = round(strtod(value, NULL) * 1000);
-        if (ms >= (double)min_ms && ms <= (double)max_ms) {
-            *out_ms = (int64_t)ms;
+        *out = strtod(value, NULL);
+        if (*out >= min && *out <= max)
             return true;
-        }
     }
-    args_usage_error(args, "--%s %s: it takes seconds from %g to %g", name, value ? value : "",
-                     (double)min_ms / 1000, (double)max_ms / 1000);
+    args_usage_error(args, "--%s %s: it takes %s from %g to %.10g", name, value ? value : "", what,
+                     min, max);
     return false;
+}
+
+bool args_decimal(const struct args *args, const char *name, double min, double max, double *out)
+{
+    return take_decimal(args, name, "a number", min, max, out);
+}
+
+bool args_seconds(const struct args *args, const char *name, int64_t min_ms, int64_t max_ms,
+                  int64_t *out_ms)
+{
+    double seconds;
+    if (!take_decimal(args, name, "seconds", (double)min_ms / 1000, (double)max_ms / 1000,
+                      &seconds))
+        return false;
+    *out_ms = (int64_t)round(seconds * 1000);
+    return true;
 }

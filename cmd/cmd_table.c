@@ -1,9 +1,7 @@
 #include "cmd.h"
 
-extern const struct cmd cmd_serve, cmd_bot;
+extern const struct cmd cmd_serve, cmd_token, cmd_choose, cmd_replay, cmd_bot;
 
 const struct cmd *const cmd_table[] = {
-    &cmd_serve,
-    &cmd_bot,
-    NULL,
+    &cmd_serve, &cmd_token, &cmd_choose, &cmd_bot, &cmd_replay, NULL,
 };
