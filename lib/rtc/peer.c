@@ -173,6 +173,8 @@ struct peer *peer_new(void *context, struct dtls_identity *identity, const struc
     peer->config = *ice;
     peer->handler = *handler;
     peer->events_end = &peer->events;
+    peer->silence_us = PEER_SILENCE_US;
+    peer->reconnect_us = PEER_RECONNECT_US;
     peer->connect_us = -1;
     peer->down_us = -1;
     peer->restart_us = -1;

@@ -50,6 +50,7 @@ struct peer {
     struct ice_config config;
     struct peer_handler handler;
     enum peer_state state;
+    int64_t silence_us, reconnect_us; /* PEER_SILENCE_US and PEER_RECONNECT_US, but for tests */
     struct rtc_timer *tell_timer, *tick_timer, *dtls_timer;
     struct peer_event *events, **events_end;
 

@@ -265,7 +265,7 @@ void peer_media_tick(struct peer *peer, int64_t now_us)
     }
     /* libnice may believe in a path that carries nothing. */
     if (peer->state == PEER_CONNECTED && peer->has_heard &&
-        now_us - peer->heard_us > PEER_SILENCE_US) {
+        now_us - peer->heard_us > peer->silence_us) {
         peer->silent = true;
         peer_update_state(peer, "nothing was heard for a while");
     }

@@ -259,7 +259,7 @@ void peer_path_tick(struct peer *peer, int64_t now_us)
         connecting_tick(peer, now_us);
     if (peer->state != PEER_DISCONNECTED)
         return;
-    if (now_us - peer->down_us > PEER_RECONNECT_US)
+    if (now_us - peer->down_us > peer->reconnect_us)
         peer_set_state(peer, PEER_FAILED, "the connection could not be brought back");
     else if (now_us >= peer->restart_us)
         restart(peer, now_us);
