@@ -1,7 +1,7 @@
 #include "cmd.h"
 
-extern const struct cmd cmd_serve, cmd_token, cmd_choose, cmd_replay, cmd_bot;
+extern const struct cmd cmd_serve, cmd_room, cmd_token, cmd_choose, cmd_upload, cmd_replay, cmd_bot;
 
 const struct cmd *const cmd_table[] = {
-    &cmd_serve, &cmd_token, &cmd_choose, &cmd_bot, &cmd_replay, NULL,
+    &cmd_serve, &cmd_room, &cmd_token, &cmd_choose, &cmd_upload, &cmd_replay, &cmd_bot, NULL,
 };
