@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +84,8 @@ static enum err take_end(struct timeline *timeline, char **words)
     char *end;
     summary->drift_ppm = strtod(words[3], &end);
     summary->complete = strcmp(words[4], "yes") == 0;
-    if (end == words[3] || *end || !str_to_u64(words[1], UINT64_MAX, &summary->samples) ||
+    if (end == words[3] || *end || !isfinite(summary->drift_ppm) ||
+        !str_to_u64(words[1], UINT64_MAX, &summary->samples) ||
         !to_signed(words[2], &summary->duration_ms) ||
         (!summary->complete && strcmp(words[4], "no") != 0))
         return ERR_CORRUPT;
