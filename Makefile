@@ -36,12 +36,16 @@ DIRS ?= $(notdir $(wildcard lib/*))
 LIB_FILES := $(foreach d,$(DIRS),$(wildcard lib/$(d)/*.c))
 LIB_SOURCES := $(filter-out %_test.c %_fuzz.c %_bench.c,$(LIB_FILES))
 TEST_SOURCES := $(filter %_test.c,$(LIB_FILES))
+CMD_TEST_SOURCES := $(wildcard cmd/*_test.c)
 CMD_SOURCES := $(filter-out %_test.c,$(wildcard cmd/*.c))
 BENCH_SOURCES := $(filter %_bench.c,$(LIB_FILES))
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:%.c=$(B)/%.o)
-TESTS := $(TEST_SOURCES:%.c=$(B)/%)
+LIB_TESTS := $(TEST_SOURCES:%.c=$(B)/%)
+CMD_TESTS := $(CMD_TEST_SOURCES:%.c=$(B)/%)
+TESTS := $(LIB_TESTS) $(CMD_TESTS)
+SCRIPTS := $(wildcard cmd/*_test.sh)
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
 .PHONY: all deps check check-built demo demo-built tidy clean unit clang man gen FORCE
@@ -60,7 +64,11 @@ $(B)/debate: $(CMD_OBJECTS) $(B)/libdebate.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
-$(TESTS): $(B)/%_test: $(B)/%_test.o $(B)/libdebate.a
+$(LIB_TESTS): $(B)/%_test: $(B)/%_test.o $(B)/libdebate.a
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+$(CMD_TESTS): $(B)/%_test: $(B)/%_test.o $(filter-out %/main.o,$(CMD_OBJECTS)) $(B)/libdebate.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
 
@@ -71,7 +79,7 @@ $(BENCHES): $(B)/%_bench: $(B)/%_bench.o $(B)/libdebate.a
 # ---- tests ----
 
 unit: $(TESTS) $(B)/debate
-	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS)
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS)
 
 SCENARIOS := $(wildcard testdata/scenarios/*.debate)
 
@@ -82,7 +90,7 @@ check: deps
 check-built: tidy man-lint
 	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(TESTS)
 	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang clang)
-	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCENARIOS)
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS) $(SCENARIOS)
 
 # Everything through clang's warnings as well.
 clang: $(LIB_OBJECTS) $(CMD_OBJECTS) $(TESTS:%=%.o)

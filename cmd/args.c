@@ -99,7 +99,9 @@ static enum exit_code take_long(struct args *args, struct words *words)
     const char *name = words->words[words->at++] + 2, *equals = strchr(name, '=');
     size_t len = equals ? (size_t)(equals - name) : strlen(name);
     const struct option *option = find_long(args->cmd, name, len);
-    if (!option && len == 4 && memcmp(name, "help", 4) == 0 && !equals) {
+    if (!option && len == 4 && memcmp(name, "help", 4) == 0) {
+        if (equals)
+            return args_usage_error(args, "--help takes no value");
         args->wants_help = true;
         return EXIT_CODE_DONE;
     }

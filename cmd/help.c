@@ -106,12 +106,24 @@ static void put_option(struct wrap *wrap, const struct option *option)
     new_line(wrap);
 }
 
+static void put_usage(struct wrap *wrap, const struct cmd *cmd)
+{
+    put_text(wrap, "Usage: debate");
+    wrap->indent = INDENT_TEXT;
+    put_text(wrap, cmd->name);
+    if (cmd->options)
+        put_text(wrap, "[OPTION]...");
+    if (cmd->operands)
+        put_text(wrap, cmd->operands);
+    new_line(wrap);
+    fputc('\n', wrap->out);
+}
+
 void help_print(const struct cmd *cmd, FILE *out)
 {
     struct wrap wrap = {.out = out, .columns = columns_wanted()};
     static const struct option help = {.name = "help", .letter = 'h', .help = "Print this."};
-    fprintf(out, "Usage: debate %s%s%s%s\n\n", cmd->name, cmd->options ? " [OPTION]..." : "",
-            cmd->operands ? " " : "", cmd->operands ? cmd->operands : "");
+    put_usage(&wrap, cmd);
     put_paragraph(&wrap, 0, cmd->description);
     fprintf(out, "\nOptions:\n");
     for (const struct option *o = cmd->options; o && o->name; o++)

@@ -115,7 +115,7 @@ static const struct option options[] = {
 };
 
 static const char *const examples[] = {
-    "debate token --user kim --name Kim --room sunday --secret-file /etc/debate/secret",
+    "debate token --user kim --room sunday --secret-file /etc/debate/secret",
     "Let Kim into one room for a day.",
     "debate token --user admin --role operator --expires 600",
     "Look after the server on this machine, for ten minutes.",
