@@ -121,7 +121,12 @@ enum err ogg_write(struct ogg_writer *ogg, const int16_t *pcm, size_t samples)
 
 enum err ogg_close(struct ogg_writer *ogg)
 {
-    enum err e = state_of(ogg, ogg->failed ? OPE_OK : ope_encoder_drain(ogg->enc));
+    static const int16_t nothing[1];
+    /* libopusenc aborts when it ends a stream that it never saw begin. */
+    int code = ogg->failed ? OPE_OK : ope_encoder_write(ogg->enc, nothing, 0);
+    if (code == OPE_OK && !ogg->failed)
+        code = ope_encoder_drain(ogg->enc);
+    enum err e = state_of(ogg, code);
     int saved = errno;
     release(ogg);
     errno = saved;
