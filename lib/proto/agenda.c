@@ -57,7 +57,8 @@ static enum err read_choice(const cJSON *value, const char *path, const struct j
     size_t len = strlen(choice->id);
     if (len < 1 || len > LIMIT_CHOICE_ID)
         return json_refuse(&at, "id", REASON_FIELD_LENGTH);
-    for (size_t i = 0; i < index; i++) {
+    /* Where too many are refused softly, not all need be compared with all. */
+    for (size_t i = 0; i < index && index < LIMIT_CHOICES; i++) {
         if (page->choices[i].id && strcmp(page->choices[i].id, choice->id) == 0)
             return json_refuse(&at, "id", REASON_FIELD_DUPLICATE);
     }
@@ -192,7 +193,7 @@ enum err agenda_parse(const char *text, size_t len, struct agenda **out, struct 
     if (!e)
         e = agenda_from_json(doc.root, "agenda", out, why, NULL);
     json_brief_end(doc.root);
-    return e;
+    return e == ERR_NO_MEMORY ? problem_set(why, e, REASON_NONE, NULL) : e;
 }
 
 struct agenda *agenda_new_default(void)

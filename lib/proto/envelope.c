@@ -1,4 +1,6 @@
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -18,12 +20,33 @@ enum err command_id_read(const cJSON *root, struct command_id *out, struct probl
     }
     if (!cJSON_IsNumber(id) || id->valuedouble != floor(id->valuedouble))
         return problem_set(why, ERR_BAD_REQUEST, REASON_FIELD_TYPE, "id");
-    /* A larger one could not be sent back as it came. */
+    /* A larger one can't be sent back as it came: not from a double. */
     if (fabs(id->valuedouble) > JSON_INTEGER_MAX)
         return problem_set(why, ERR_BAD_REQUEST, REASON_FIELD_RANGE, "id");
     out->kind = COMMAND_ID_INTEGER;
     out->integer = (int64_t)id->valuedouble;
     return ERR_NONE;
+}
+
+/* An integer beyond what a double tells apart is read from the text. False when it is not written
+ * as one, or is longer than 64 bits. */
+static bool read_long_id(const char *text, const cJSON *root, int64_t *out)
+{
+    const char *at = strchr(text, '{'), *digits = NULL;
+    const cJSON *member;
+    struct json_span span;
+    cJSON_ArrayForEach(member, root)
+    {
+        /* The last of several counts, as in json_find. */
+        if (json_next_span(&at, &span) && strcmp(member->string, "id") == 0)
+            digits = span.value;
+    }
+    if (!digits)
+        return false;
+    char *end;
+    errno = 0;
+    *out = strtoll(digits, &end, 10);
+    return errno == 0 && !strchr(".eE", *end);
 }
 
 enum err envelope_open(const char *text, size_t len, struct envelope *out, struct problem *why)
@@ -37,6 +60,11 @@ enum err envelope_open(const char *text, size_t len, struct envelope *out, struc
     if (!cJSON_IsObject(out->doc.root))
         return problem_set(why, ERR_BAD_MESSAGE, REASON_NOT_AN_OBJECT, NULL);
     (void)command_id_read(out->doc.root, &out->id, &out->id_problem);
+    if (out->id_problem.code && out->id_problem.reason == REASON_FIELD_RANGE &&
+        read_long_id(text, out->doc.root, &out->id.integer)) {
+        out->id.kind = COMMAND_ID_INTEGER;
+        out->id_problem.code = ERR_NONE;
+    }
     /* An id with a NUL can't be sent back. */
     if (out->doc.has_nul && out->id.kind == COMMAND_ID_STRING) {
         const struct json_doc id = {.root = (cJSON *)json_find(out->doc.root, "id"),

@@ -224,10 +224,8 @@ enum err json_parse_body(const char *text, size_t len, struct json_doc *out, str
 {
     struct problem message;
     enum err e = json_parse(text, len, out, &message);
-    if (e == ERR_BAD_MESSAGE)
-        return problem_set(why, ERR_BAD_REQUEST, message.reason, NULL);
     if (e)
-        return e;
+        return problem_set(why, e == ERR_BAD_MESSAGE ? ERR_BAD_REQUEST : e, message.reason, NULL);
     if (!cJSON_IsObject(out->root))
         return problem_set(why, ERR_BAD_REQUEST, REASON_NOT_AN_OBJECT, NULL);
     return json_refuse_nul(out, why);

@@ -25,8 +25,9 @@ enum {
     JSON_PATH_SIZE = 64, /* as problem.field */
 };
 
-/* What a double holds exactly: integers beyond it can't be told apart (RFC 8259, section 6). */
-#define JSON_INTEGER_MAX 9007199254740992
+/* Integers up to here are told apart by a double; 2^53 is also what 2^53 + 1 is read as (RFC 8259,
+ * section 6). */
+#define JSON_INTEGER_MAX 9007199254740991
 
 /* ---- reading ---- */
 
@@ -52,6 +53,16 @@ enum err json_refuse_nul(const struct json_doc *doc, struct problem *why) MUST_C
 /* The last member of this name, as most readers of JSON take it; NULL when there is none or
  * `object` is no object. */
 const cJSON *json_find(const cJSON *object, const char *name);
+
+/* A member of an object as it stands in the text: `name` is at the opening quote, `end` behind the
+ * value. */
+struct json_span {
+    const char *name, *value, *end;
+};
+/* The next member of the object whose text is at `*at`, which starts at its opening brace and is
+ * moved on; false behind the last. The text is one that json_parse took: the members come in the
+ * order of the parsed object's. */
+bool json_next_span(const char **at, struct json_span *out);
 
 /* An object whose fields are wanted, and where it stands. */
 struct json_at {

@@ -124,7 +124,8 @@ struct signal {
 
 /* Parses an offer, answer, candidate or bye and checks its fields, and appends to `out` what the
  * others get: the client's own text, untouched but for `from` (its own is dropped, `from` put in).
- * ERR_BAD_MESSAGE, ERR_UNKNOWN_TYPE, ERR_BAD_REQUEST as in command_parse. */
+ * ERR_BAD_MESSAGE, ERR_UNKNOWN_TYPE, ERR_BAD_REQUEST as in command_parse; ERR_FULL, ERR_NO_MEMORY;
+ * `out` then holds what it held. */
 enum err signal_relay(const char *text, size_t len, unsigned from, struct signal *head,
                       struct buf *out, struct problem *why) MUST_CHECK;
 

@@ -73,7 +73,7 @@ static enum err relay_text(const char *text, size_t len, unsigned from, struct b
 {
     char field[32];
     size_t field_len = (size_t)snprintf(field, sizeof field, "\"from\":\"p%u\",", from);
-    size_t head_len = (size_t)((const char *)memchr(text, '{', len) - text) + 1;
+    size_t head_len = (size_t)(strchr(text, '{') - text) + 1;
     enum err e = buf_reserve(out, len + field_len);
     if (e)
         return e;
@@ -87,12 +87,25 @@ static enum err relay_text(const char *text, size_t len, unsigned from, struct b
 }
 
 /* The same for a client that sent a `from` of its own, which is dropped. */
-static enum err relay_without_from(cJSON *root, unsigned from, struct buf *out)
+static enum err relay_without_from(const char *text, const cJSON *root, unsigned from,
+                                   struct buf *out)
 {
-    while (json_find(root, "from"))
-        cJSON_DeleteItemFromObjectCaseSensitive(root, "from");
-    json_put_participant(root, "from", from);
-    return json_print(root, out);
+    const cJSON *member;
+    struct json_span span;
+    const char *at = strchr(text, '{');
+    enum err e = buf_printf(out, "{\"from\":\"p%u\"", from);
+    cJSON_ArrayForEach(member, root)
+    {
+        /* The name may have been written with escapes: only the parsed one tells. */
+        bool more = json_next_span(&at, &span);
+        assert(more);
+        if (e || !more || strcmp(member->string, "from") == 0)
+            continue;
+        e = buf_append_str(out, ",");
+        if (!e)
+            e = buf_append(out, span.name, (size_t)(span.end - span.name));
+    }
+    return e ? e : buf_append_str(out, "}");
 }
 
 enum err signal_relay(const char *text, size_t len, unsigned from, struct signal *head,
@@ -102,7 +115,8 @@ enum err signal_relay(const char *text, size_t len, unsigned from, struct signal
     const cJSON *data = NULL;
     json_brief_begin();
     enum err e = envelope_open(text, len, &envelope, why);
-    cJSON *root = envelope.doc.root;
+    const cJSON *root = envelope.doc.root;
+    size_t before = out->len;
     head->id = envelope.id;
     if (!e && !signal_type_from_name(envelope.type, &head->type))
         e = problem_set(why, ERR_UNKNOWN_TYPE, REASON_NONE, NULL);
@@ -112,11 +126,17 @@ enum err signal_relay(const char *text, size_t len, unsigned from, struct signal
         e = read_to(root, head, why);
     if (!e)
         e = check_data(head->type, data, why);
-    if (!e && json_find(root, "from"))
-        e = relay_without_from(root, from, out);
-    else if (!e)
-        e = relay_text(text, len, from, out);
-    json_brief_end(root);
+    if (!e) {
+        e = json_find(root, "from") ? relay_without_from(text, root, from, out)
+                                    : relay_text(text, len, from, out);
+        if (e) {
+            out->len = before;
+            if (out->data)
+                out->data[before] = '\0';
+            e = problem_set(why, e, REASON_NONE, NULL);
+        }
+    }
+    json_brief_end(envelope.doc.root);
     return e;
 }
 

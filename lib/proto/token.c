@@ -72,7 +72,7 @@ static enum err read_part(const char *text, size_t len, struct json_doc *doc, st
         return bad(why, REASON_TOKEN_MALFORMED);
     enum err e = json_parse((const char *)bytes, bytes_len, doc, NULL);
     if (e == ERR_NO_MEMORY)
-        return e;
+        return problem_set(why, e, REASON_NONE, NULL);
     if (e || doc->has_nul || !cJSON_IsObject(doc->root))
         return bad(why, REASON_TOKEN_MALFORMED);
     return ERR_NONE;
@@ -110,7 +110,7 @@ static enum err check_signature(const struct parts *parts, struct secret secret,
     size_t signed_len = parts->header_len + 1 + parts->claims_len;
     enum err e = hmac_sha256(secret.bytes, secret.len, parts->header, signed_len, right);
     if (e)
-        return e;
+        return problem_set(why, e, REASON_NONE, NULL);
     if (given_len != sizeof right || !equal_in_constant_time(given, right, sizeof right))
         return bad(why, REASON_TOKEN_SIGNATURE);
     return ERR_NONE;

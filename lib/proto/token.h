@@ -31,7 +31,7 @@ struct secret {
 };
 
 /* Verifies signature (in constant time), alg, exp, nbf and the claims' types. `now_ms`: no leeway.
- * ERR_BAD_TOKEN with the reason in `why`. */
+ * ERR_BAD_TOKEN with the reason in `why`, ERR_NO_MEMORY. */
 enum err token_verify(const char *text, size_t len, struct secret secret, int64_t now_ms,
                       struct token *out, struct problem *why) MUST_CHECK;
 

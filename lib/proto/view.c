@@ -194,6 +194,8 @@ enum err create_room_parse(const char *text, size_t len, struct create_room_requ
         agenda_unref(out->agenda);
         out->agenda = NULL;
     }
+    if (e == ERR_NO_MEMORY)
+        e = problem_set(why, e, REASON_NONE, NULL);
     json_brief_end(doc.root);
     return e;
 }
