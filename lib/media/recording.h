@@ -2,10 +2,10 @@
  * complete (samples counted against the monotonic clock, gaps, drift).
  *
  * `NAME.opus` grows page by page; what is on disk is at most a second behind and always readable up
- * to there, whenever the process dies (in the first half second it holds headers alone, which no reader
- * takes). Beside it `NAME.timeline` grows line by line, appended as
- * things happen and never rewritten. Both are created 0600 and must not exist before. One thread at
- * a time; blocks on the disk, so not from an audio callback.
+ * to there, whenever the process dies (in the first half second it holds headers alone, which no
+ * reader takes). Beside it `NAME.timeline` grows line by line, appended as things happen and never
+ * rewritten. Both are created 0600 and must not exist before. One thread at a time; blocks on the
+ * disk, so not from an audio callback.
  *
  * The timeline is text, one line a fact, a key and values separated by single spaces:
  *
