@@ -1,0 +1,391 @@
+#include "server/exchange.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "proto/message.h"
+#include "proto/view.h"
+#include "server/house.h"
+#include "server/net.h"
+#include "server/server_inner.h"
+#include "server/socket.h"
+
+enum {
+    RESPONSE_HEADERS_MAX = 4096,
+    RESPONSE_MAX = 1024 * 1024 * 1024, /* the longest log */
+};
+
+static const char json[] = "application/json";
+
+struct exchange *exchange_new(struct server *server, void *wsi)
+{
+    struct exchange *exchange = mem_zalloc(sizeof *exchange);
+    if (!exchange)
+        return NULL;
+    exchange->server = server;
+    exchange->wsi = wsi;
+    exchange->refs = 1;
+    buf_init(&exchange->body, LIMIT_HTTP_BODY);
+    buf_init(&exchange->headers, RESPONSE_HEADERS_MAX);
+    buf_init(&exchange->out, RESPONSE_MAX);
+    server->exchange_count++;
+    return exchange;
+}
+
+struct exchange *exchange_ref(struct exchange *exchange)
+{
+    exchange->refs++;
+    return exchange;
+}
+
+void exchange_unref(struct exchange *exchange)
+{
+    if (!exchange || --exchange->refs > 0)
+        return;
+    buf_release(&exchange->body);
+    buf_release(&exchange->headers);
+    buf_release(&exchange->out);
+    exchange->server->exchange_count--;
+    mem_free(exchange);
+}
+
+void exchange_gone(struct exchange *exchange)
+{
+    exchange->wsi = NULL;
+    if (exchange->patch)
+        http_upload_gone(exchange);
+    exchange_unref(exchange);
+}
+
+/* ---- answering ---- */
+
+void exchange_header(struct exchange *exchange, const char *name, const char *format, ...)
+{
+    char value[1024];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(value, sizeof value, format, args);
+    va_end(args);
+    (void)buf_printf(&exchange->headers, "%s: %s\n", name, value);
+}
+
+static void answer(struct exchange *exchange, int status, const char *content_type)
+{
+    exchange->is_answered = true;
+    exchange->status = status;
+    exchange->content_type = content_type;
+    if (status >= 400)
+        exchange->server->metrics.refusals++;
+}
+
+void exchange_respond_now(struct exchange *exchange)
+{
+    exchange->is_waiting = false;
+    if (exchange->wsi)
+        net_respond(exchange);
+}
+
+void exchange_respond(struct exchange *exchange, int status, const char *content_type)
+{
+    answer(exchange, status, content_type);
+    exchange_respond_now(exchange);
+}
+
+void exchange_respond_synced(struct exchange *exchange, int status, const char *content_type)
+{
+    answer(exchange, status, content_type);
+    exchange->is_waiting = true;
+    turn_response(exchange->server, exchange);
+}
+
+void exchange_refuse_with(struct exchange *exchange, int status, const struct problem *why)
+{
+    buf_clear(&exchange->out);
+    bool has_body = error_body_print(why, exchange->lang, &exchange->out) == ERR_NONE;
+    exchange_respond(exchange, status, has_body ? json : NULL);
+}
+
+void exchange_refuse(struct exchange *exchange, const struct problem *why)
+{
+    if (why->code == ERR_BAD_TOKEN) /* RFC 6750, section 3 */
+        exchange_header(exchange, "WWW-Authenticate", "Bearer");
+    exchange_refuse_with(exchange, err_http_status(why->code), why);
+}
+
+void exchange_fail(struct exchange *exchange, enum err code, enum reason reason, const char *field)
+{
+    struct problem why;
+    (void)problem_set(&why, code, reason, field);
+    exchange_refuse(exchange, &why);
+}
+
+/* ---- who asks ---- */
+
+static const char *find_token(struct exchange *exchange, const struct exchange_head *head,
+                              char bearer[LIMIT_TOKEN + 16])
+{
+    static const char scheme[] = "Bearer "; /* RFC 6750, section 2.1 */
+    if (head->token)
+        return head->token;
+    if (!net_header(exchange, "authorization", bearer, LIMIT_TOKEN + 16) ||
+        strncasecmp(bearer, scheme, strlen(scheme)) != 0)
+        return NULL;
+    const char *token = bearer + strlen(scheme);
+    return token + strspn(token, " ");
+}
+
+/* False: refused with 401. */
+static bool authenticate(struct exchange *exchange, const struct exchange_head *head)
+{
+    char bearer[LIMIT_TOKEN + 16];
+    const struct server *server = exchange->server;
+    const char *token = find_token(exchange, head, bearer);
+    if (!token || !*token) {
+        exchange_fail(exchange, ERR_BAD_TOKEN, REASON_TOKEN_MISSING, NULL);
+        return false;
+    }
+    size_t len = strlen(token);
+    if (len >= 2 && token[0] == '"' && token[len - 1] == '"') {
+        token++;
+        len -= 2;
+    }
+    struct problem why;
+    if (token_verify(token, len, server->config.secret, server_now_ms(server), &exchange->token,
+                     &why)) {
+        exchange_refuse(exchange, &why);
+        return false;
+    }
+    return true;
+}
+
+static bool needs_token(const struct exchange *exchange)
+{
+    switch (exchange->route.route) {
+    case ROUTE_HEALTH:
+    case ROUTE_METRICS:
+    case ROUTE_GUESTS:
+        return false;
+    case ROUTE_UPLOADS:
+    case ROUTE_UPLOAD:
+        return exchange->method != METHOD_OPTIONS;
+    case ROUTE_NONE:
+    case ROUTE_ROOMS:
+    case ROUTE_ROOM:
+    case ROUTE_SESSION:
+    case ROUTE_LOG:
+    case ROUTE_CHOICES:
+    case ROUTE_END:
+    case ROUTE_VOICE:
+    case ROUTE_SIGNALING:
+        return true;
+    }
+    return true;
+}
+
+/* Too often, shutting down, no such address, no token: in this order. False: refused. */
+bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
+{
+    struct server *server = exchange->server;
+    char language[128];
+    server->metrics.requests++;
+    exchange->method = head->method;
+    exchange->has_content_length = head->has_content_length;
+    exchange->content_length = head->content_length;
+    exchange->lang = lang_from_accept_language(
+        net_header(exchange, "accept-language", language, sizeof language) ? language : NULL);
+    if (head->room_code)
+        (void)str_copy(exchange->room_code, sizeof exchange->room_code, head->room_code);
+    exchange->route = route_find(head->path);
+    if (server->is_draining) {
+        exchange_header(exchange, "Retry-After", "1");
+        exchange_fail(exchange, ERR_UNAVAILABLE, REASON_NONE, NULL);
+    } else if ((server->config.rate_limits_loopback || !address_is_loopback(head->address)) &&
+               !limiter_take(&server->limiter, head->address, server->now_us)) {
+        exchange_header(exchange, "Retry-After", "1");
+        exchange_fail(exchange, ERR_RATE_LIMITED, REASON_NONE, NULL);
+    } else if (exchange->route.route == ROUTE_NONE) {
+        exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_ROUTE, NULL);
+    } else if (!route_takes(exchange->route.route, exchange->method)) {
+        struct problem why;
+        (void)problem_set(&why, ERR_BAD_REQUEST, REASON_NONE, NULL);
+        exchange_header(exchange, "Allow", "%s", route_methods(exchange->route.route));
+        exchange_refuse_with(exchange, 405, &why); /* RFC 9110, section 15.5.6 */
+    } else if (!needs_token(exchange) || authenticate(exchange, head)) {
+        return true;
+    }
+    return false;
+}
+
+/* ---- looking up ---- */
+
+bool exchange_opens(struct exchange *exchange, const char *room_code)
+{
+    if (!*exchange->token.room || strcmp(exchange->token.room, room_code) == 0)
+        return true;
+    exchange_fail(exchange, ERR_FORBIDDEN, REASON_TOKEN_ROOM, NULL);
+    return false;
+}
+
+bool exchange_session(struct exchange *exchange, struct house_room **out)
+{
+    turn_flush(exchange->server); /* nothing is shown before it is committed */
+    enum err e = house_by_id(exchange->server, exchange->route.param, out);
+    if (e) {
+        exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_SESSION : REASON_NONE, NULL);
+        return false;
+    }
+    return exchange_opens(exchange, (*out)->room_code);
+}
+
+bool exchange_is_host(const struct exchange *exchange, const struct house_room *room)
+{
+    const struct token *token = &exchange->token;
+    unsigned host = room_host(room->room);
+    if (token->role == ROLE_OPERATOR)
+        return true;
+    if (host)
+        return host == room_participant_of(room->room, token->user);
+    /* Whoever made the room is its host before sitting down, too. */
+    return strcmp(room_header(room->room)->host_user, token->user) == 0;
+}
+
+/* ---- HTTP ---- */
+
+static void health(struct exchange *exchange)
+{
+    if (health_print("ok", DEBATE_VERSION, &exchange->out))
+        exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
+    else
+        exchange_respond(exchange, 200, json);
+}
+
+static void metrics(struct exchange *exchange)
+{
+    if (metrics_print(exchange->server, &exchange->out))
+        exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
+    else
+        exchange_respond(exchange, 200, "text/plain; version=0.0.4; charset=utf-8");
+}
+
+/* Plain HTTP where a WebSocket is wanted. */
+static void want_upgrade(struct exchange *exchange)
+{
+    struct problem why;
+    (void)problem_set(&why, ERR_BAD_REQUEST, REASON_NONE, NULL);
+    exchange_header(exchange, "Upgrade", "websocket");
+    exchange_refuse_with(exchange, 426, &why); /* RFC 9110, section 15.5.22 */
+}
+
+/* Requests without a body, or whose body is of no interest. False: it waits for its body. */
+static bool handle_at_once(struct exchange *exchange)
+{
+    switch (exchange->route.route) {
+    case ROUTE_HEALTH:
+        health(exchange);
+        return true;
+    case ROUTE_METRICS:
+        metrics(exchange);
+        return true;
+    case ROUTE_ROOMS:
+        if (exchange->method != METHOD_GET)
+            return false;
+        http_rooms(exchange);
+        return true;
+    case ROUTE_ROOM:
+        http_room(exchange);
+        return true;
+    case ROUTE_SESSION:
+        http_session(exchange);
+        return true;
+    case ROUTE_LOG:
+        http_log(exchange);
+        return true;
+    case ROUTE_UPLOADS:
+        if (exchange->method == METHOD_OPTIONS)
+            http_uploads_options(exchange);
+        else
+            http_uploads_create(exchange);
+        return true;
+    case ROUTE_UPLOAD:
+        if (exchange->method == METHOD_OPTIONS)
+            http_uploads_options(exchange);
+        else if (exchange->method == METHOD_HEAD)
+            http_upload_head(exchange);
+        else if (exchange->method == METHOD_DELETE)
+            http_upload_delete(exchange);
+        else
+            http_upload_begin(exchange);
+        return exchange->method != METHOD_PATCH;
+    case ROUTE_VOICE:
+    case ROUTE_SIGNALING: {
+        struct house_room *room;
+        if (exchange_may_enter(exchange, &room))
+            want_upgrade(exchange);
+        return true;
+    }
+    case ROUTE_NONE:
+    case ROUTE_GUESTS:
+    case ROUTE_CHOICES:
+    case ROUTE_END:
+        return false;
+    }
+    return false;
+}
+
+void exchange_begin(struct exchange *exchange, const struct exchange_head *head)
+{
+    if (!exchange_admit(exchange, head) || handle_at_once(exchange) || exchange->is_answered)
+        return;
+    if (exchange->route.route != ROUTE_UPLOAD && exchange->content_length > LIMIT_HTTP_BODY)
+        exchange_fail(exchange, ERR_TOO_LARGE, REASON_NONE, NULL);
+}
+
+void exchange_body(struct exchange *exchange, const void *data, size_t len)
+{
+    if (exchange->is_answered)
+        return;
+    if (exchange->route.route == ROUTE_UPLOAD) {
+        http_upload_body(exchange, data, len);
+        return;
+    }
+    enum err e = buf_append(&exchange->body, data, len);
+    if (e)
+        exchange_fail(exchange, e == ERR_FULL ? ERR_TOO_LARGE : e, REASON_NONE, NULL);
+}
+
+void exchange_body_end(struct exchange *exchange)
+{
+    if (exchange->is_answered)
+        return;
+    switch (exchange->route.route) {
+    case ROUTE_ROOMS:
+        http_create_room(exchange);
+        break;
+    case ROUTE_GUESTS:
+        http_guests(exchange);
+        break;
+    case ROUTE_CHOICES:
+        http_choices(exchange);
+        break;
+    case ROUTE_END:
+        http_end(exchange);
+        break;
+    case ROUTE_UPLOAD:
+        http_upload_end(exchange);
+        break;
+    case ROUTE_NONE:
+    case ROUTE_HEALTH:
+    case ROUTE_METRICS:
+    case ROUTE_ROOM:
+    case ROUTE_SESSION:
+    case ROUTE_LOG:
+    case ROUTE_UPLOADS:
+    case ROUTE_VOICE:
+    case ROUTE_SIGNALING:
+        break; /* answered already */
+    }
+}

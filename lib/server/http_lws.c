@@ -1,0 +1,289 @@
+/* HTTP by libwebsockets: requests in, responses out. */
+#include <libwebsockets.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "proto/limits.h"
+#include "server/exchange.h"
+#include "server/link_lws.h"
+#include "server/net.h"
+#include "server/server_inner.h"
+
+enum {
+    HEADERS_SIZE = 8192, /* of a response: tus' metadata come back in one */
+    CHUNK = 64 * 1024,   /* written at once */
+    URL_ARG_SIZE = LIMIT_TOKEN + 32,
+    STATUS_NO_CONTENT = 204
+};
+
+/* Headers that libwebsockets knows by a number; the others it keeps by name. */
+static const struct {
+    const char *name;
+    enum lws_token_indexes token;
+} known[] = {
+    {"authorization", WSI_TOKEN_HTTP_AUTHORIZATION},
+    {"accept-language", WSI_TOKEN_HTTP_ACCEPT_LANGUAGE},
+    {"content-type", WSI_TOKEN_HTTP_CONTENT_TYPE},
+    {"content-length", WSI_TOKEN_HTTP_CONTENT_LENGTH},
+    {"transfer-encoding", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
+};
+
+static bool header(struct lws *wsi, const char *name, char *out, size_t out_size)
+{
+    char custom[64];
+    out[0] = '\0';
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].name, name) == 0)
+            return lws_hdr_copy(wsi, out, (int)out_size, known[i].token) > 0;
+    }
+    int len = snprintf(custom, sizeof custom, "%s:", name);
+    if (lws_hdr_custom_length(wsi, custom, len) <= 0)
+        return false;
+    return lws_hdr_custom_copy(wsi, out, (int)out_size, custom, len) > 0;
+}
+
+bool net_header(struct exchange *exchange, const char *name, char *out, size_t out_size)
+{
+    return exchange->wsi && header(exchange->wsi, name, out, out_size);
+}
+
+void net_respond(struct exchange *exchange)
+{
+    const struct link *link = lws_get_opaque_user_data(exchange->wsi);
+    if (!link->is_in_callback)
+        lws_callback_on_writable(exchange->wsi);
+}
+
+/* ---- requests ---- */
+
+static enum method method_of(int lws_method)
+{
+    /* The numbers that lws_http_get_uri_and_method gives (its LWSHUMETH_*). */
+    switch (lws_method) {
+    case LWSHUMETH_GET:
+        return METHOD_GET;
+    case LWSHUMETH_POST:
+        return METHOD_POST;
+    case LWSHUMETH_OPTIONS:
+        return METHOD_OPTIONS;
+    case LWSHUMETH_PATCH:
+        return METHOD_PATCH;
+    case LWSHUMETH_DELETE:
+        return METHOD_DELETE;
+    case LWSHUMETH_HEAD:
+        return METHOD_HEAD;
+    default:
+        return METHOD_OTHER;
+    }
+}
+
+/* The strings of a head, which lives on the stack of who handles the request. */
+struct head_text {
+    char path[1024], token[URL_ARG_SIZE], room_code[URL_ARG_SIZE], address[LIMITER_ADDRESS_SIZE];
+};
+
+static const char *url_arg(struct lws *wsi, const char *name, char *out)
+{
+    return lws_get_urlarg_by_name(wsi, name, out, URL_ARG_SIZE);
+}
+
+static struct exchange_head read_head(struct lws *wsi, struct head_text *text)
+{
+    char *uri = NULL, length[32];
+    int uri_len = 0;
+    struct exchange_head head = {.method =
+                                     method_of(lws_http_get_uri_and_method(wsi, &uri, &uri_len))};
+    snprintf(text->path, sizeof text->path, "%.*s", uri_len, uri ? uri : "");
+    head.path = text->path;
+    head.token = url_arg(wsi, "token=", text->token);
+    head.room_code = url_arg(wsi, "room_code=", text->room_code);
+    if (!lws_get_peer_simple(wsi, text->address, sizeof text->address))
+        text->address[0] = '\0';
+    head.address = text->address;
+    head.has_content_length = header(wsi, "content-length", length, sizeof length) &&
+                              str_to_u64(length, UINT64_MAX / 2, &head.content_length);
+    return head;
+}
+
+/* Bodies in chunks are not read by libwebsockets 4.1; nobody's page, phone or library needs them
+ * here. */
+static bool is_chunked(struct lws *wsi)
+{
+    char coding[32];
+    return header(wsi, "transfer-encoding", coding, sizeof coding);
+}
+
+static bool may_have_body(enum method method)
+{
+    return method == METHOD_POST || method == METHOD_PATCH || method == METHOD_OTHER;
+}
+
+static int finish(struct lws *wsi, struct link *link);
+
+int http_on_request(struct lws *wsi, struct link *link)
+{
+    struct head_text text;
+    struct exchange_head head = read_head(wsi, &text);
+    struct exchange *exchange = exchange_new(link->server, wsi);
+    if (!exchange)
+        return -1;
+    link->exchange = exchange;
+    link->closes_after = false;
+    link->is_in_callback = true;
+    exchange_begin(exchange, &head);
+    if (may_have_body(head.method) && !head.has_content_length) {
+        /* libwebsockets would wait for a body without an end (RFC 9112, section 6.3: there is
+         * none); what follows on this connection could not be told from it. */
+        link->closes_after = true;
+        if (is_chunked(wsi) && !exchange->is_answered) {
+            struct problem why;
+            (void)problem_set(&why, ERR_BAD_REQUEST, REASON_FIELD_MISSING, "Content-Length");
+            exchange_refuse_with(exchange, 411, &why); /* RFC 9110, section 15.5.12 */
+        } else {
+            exchange_body_end(exchange);
+        }
+    }
+    link->is_in_callback = false;
+    return finish(wsi, link);
+}
+
+int http_on_body(struct lws *wsi, struct link *link, const void *data, size_t len)
+{
+    if (link->exchange && len)
+        exchange_body(link->exchange, data, len);
+    (void)wsi;
+    return 0;
+}
+
+int http_on_body_end(struct lws *wsi, struct link *link)
+{
+    if (!link->exchange || link->exchange->is_answered)
+        return 0; /* the response is on its way */
+    exchange_body_end(link->exchange);
+    (void)wsi;
+    return 0;
+}
+
+void http_on_gone(struct link *link)
+{
+    struct exchange *exchange = link->exchange;
+    link->exchange = NULL;
+    if (exchange)
+        exchange_gone(exchange);
+}
+
+/* ---- responses ---- */
+
+static int put(struct lws *wsi, const char *name, const char *value, unsigned char **at,
+               unsigned char *end)
+{
+    return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+                                       (const unsigned char *)value, (int)strlen(value), at, end);
+}
+
+/* "Name: value\n" a line. */
+static int put_lines(struct lws *wsi, const struct buf *lines, unsigned char **at,
+                     unsigned char *end)
+{
+    char name[64], value[1024];
+    const char *line = lines->data;
+    while (line && *line) {
+        const char *colon = strstr(line, ": "), *stop = strchr(line, '\n');
+        snprintf(name, sizeof name, "%.*s:", (int)(colon - line), line);
+        snprintf(value, sizeof value, "%.*s", (int)(stop - colon - 2), colon + 2);
+        if (put(wsi, name, value, at, end))
+            return -1;
+        line = stop + 1;
+    }
+    return 0;
+}
+
+static int write_headers(struct lws *wsi, struct link *link)
+{
+    unsigned char buffer[LWS_PRE + HEADERS_SIZE], *start = buffer + LWS_PRE, *at = start,
+                                                  *end = buffer + sizeof buffer - 1;
+    const struct exchange *exchange = link->exchange;
+    if (lws_add_http_header_status(wsi, (unsigned)exchange->status, &at, end) ||
+        put_lines(wsi, &exchange->headers, &at, end) ||
+        (exchange->content_type && put(wsi, "content-type:", exchange->content_type, &at, end)) ||
+        (link->closes_after && put(wsi, "connection:", "close", &at, end)) ||
+        (exchange->status != STATUS_NO_CONTENT &&
+         lws_add_http_header_content_length(wsi, exchange->content_type ? exchange->out.len : 0,
+                                            &at, end)) ||
+        lws_finalize_http_header(wsi, &at, end))
+        return -1;
+    size_t len = (size_t)(at - start);
+    return lws_write(wsi, start, len, LWS_WRITE_HTTP_HEADERS) < (int)len ? -1 : 0;
+}
+
+/* Below 0: broken; 0: there is more to write; 1: all is written. */
+static int write_some(struct lws *wsi, struct link *link)
+{
+    struct exchange *exchange = link->exchange;
+    if (!exchange->headers_written) {
+        if (write_headers(wsi, link))
+            return -1;
+        exchange->headers_written = true;
+    }
+    if (!exchange->content_type || exchange->method == METHOD_HEAD)
+        return 1;
+    while (exchange->written < exchange->out.len) {
+        if (lws_partial_buffered(wsi))
+            return 0;
+        size_t len = exchange->out.len - exchange->written;
+        if (len > CHUNK)
+            len = CHUNK;
+        if (lws_write(wsi, (unsigned char *)exchange->out.data + exchange->written, len,
+                      LWS_WRITE_HTTP) < (int)len)
+            return -1;
+        exchange->written += len;
+    }
+    return 1;
+}
+
+/* Writes what is ready. */
+static int finish(struct lws *wsi, struct link *link)
+{
+    if (!link->exchange || !link->exchange->is_answered || link->exchange->is_waiting)
+        return 0;
+    int written = write_some(wsi, link);
+    if (written < 0)
+        return -1;
+    if (written == 0) {
+        lws_callback_on_writable(wsi);
+        return 0;
+    }
+    http_on_gone(link);
+    if (link->closes_after)
+        return -1;
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+int http_on_writeable(struct lws *wsi, struct link *link)
+{
+    return finish(wsi, link);
+}
+
+/* ---- upgrades ---- */
+
+int http_on_upgrade(struct lws *wsi, struct link *link, const char *protocol)
+{
+    struct head_text text;
+    struct exchange_head head = read_head(wsi, &text);
+    link->exchange = exchange_new(link->server, wsi);
+    if (!link->exchange)
+        return -1;
+    link->closes_after = true;
+    link->is_in_callback = true;
+    if (strcasecmp(protocol, "websocket") == 0)
+        link->socket = exchange_upgrade(link->exchange, &head);
+    else
+        exchange_fail(link->exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Upgrade");
+    link->is_in_callback = false;
+    int written = link->socket ? 0 : write_some(wsi, link);
+    http_on_gone(link);
+    return written;
+}

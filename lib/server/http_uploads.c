@@ -1,0 +1,276 @@
+/* /api/uploads: tus 1.0.0 with creation, expiration, checksum and termination (protocol, section
+ * 7; https://tus.io/protocols/resumable-upload). Creating, asking and deleting; the bytes come in
+ * http_patch.c. */
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/str.h"
+#include "server/exchange.h"
+#include "server/house.h"
+#include "server/http_uploads.h"
+#include "server/net.h"
+#include "server/server_inner.h"
+
+static const char tus_version[] = "1.0.0";
+
+enum { METADATA_VALUE_MAX = 256 }; /* decoded, bytes: a recording id or a file name */
+
+/* ---- what every answer and request has ---- */
+
+static void put_tus(struct exchange *exchange)
+{
+    exchange_header(exchange, "Tus-Resumable", "%s", tus_version);
+    exchange_header(exchange, "Cache-Control", "no-store");
+}
+
+void http_upload_refuse(struct exchange *exchange, enum err code, enum reason reason,
+                        const char *field)
+{
+    put_tus(exchange);
+    exchange_fail(exchange, code, reason, field);
+}
+
+void http_upload_describe(struct exchange *exchange, const struct upload *upload)
+{
+    char date[64];
+    time_t expires = (time_t)(upload->expires_ms / 1000);
+    struct tm utc;
+    put_tus(exchange);
+    exchange_header(exchange, "Upload-Offset", "%" PRIu64, upload->offset);
+    /* IMF-fixdate (RFC 9110, section 5.6.7); the C locale is never changed here. */
+    if (gmtime_r(&expires, &utc) && strftime(date, sizeof date, "%a, %d %b %Y %T GMT", &utc))
+        exchange_header(exchange, "Upload-Expires", "%s", date);
+}
+
+bool http_upload_speaks_tus(struct exchange *exchange)
+{
+    char version[16];
+    if (net_header(exchange, "tus-resumable", version, sizeof version) &&
+        strcmp(version, tus_version) == 0)
+        return true;
+    struct problem why;
+    (void)problem_set(&why, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Tus-Resumable");
+    put_tus(exchange);
+    exchange_header(exchange, "Tus-Version", "%s", tus_version);
+    exchange_refuse_with(exchange, 412, &why);
+    return false;
+}
+
+bool http_upload_number(struct exchange *exchange, const char *name, const char *field,
+                        uint64_t *out)
+{
+    char text[32];
+    if (!net_header(exchange, name, text, sizeof text)) {
+        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_MISSING, field);
+        return false;
+    }
+    if (!str_to_u64(text, UINT64_MAX / 2, out)) {
+        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, field);
+        return false;
+    }
+    return true;
+}
+
+void http_uploads_options(struct exchange *exchange)
+{
+    put_tus(exchange);
+    exchange_header(exchange, "Tus-Version", "%s", tus_version);
+    exchange_header(exchange, "Tus-Extension", "creation,expiration,checksum,termination");
+    exchange_header(exchange, "Tus-Checksum-Algorithm", "sha256,sha1");
+    exchange_header(exchange, "Tus-Max-Size", "%" PRIu64, (uint64_t)LIMIT_UPLOAD_BYTES);
+    exchange_respond(exchange, 204, NULL);
+}
+
+/* ---- which recording ---- */
+
+/* The value of a key in Upload-Metadata: "key base64,key base64". ERR_NOT_FOUND. */
+static enum err metadata_get(const char *metadata, const char *key, char *out, size_t out_size)
+{
+    size_t key_len = strlen(key);
+    for (const char *at = metadata; *at; at += strcspn(at, ","), at += *at == ',') {
+        size_t decoded;
+        at += strspn(at, " ");
+        if (strncmp(at, key, key_len) != 0 || at[key_len] != ' ')
+            continue;
+        const char *value = at + key_len + 1;
+        size_t len = strcspn(value, ",");
+        while (len && value[len - 1] == ' ')
+            len--;
+        enum err e = base64_decode(value, len, (uint8_t *)out, out_size - 1, &decoded);
+        if (e || memchr(out, '\0', decoded) || !utf8_valid(out, decoded))
+            return ERR_BAD_REQUEST;
+        out[decoded] = '\0';
+        return ERR_NONE;
+    }
+    return ERR_NOT_FOUND;
+}
+
+/* "r_x7…_1" is of the session "s_x7…". */
+static enum err find_session(struct server *server, const char *recording_id,
+                             struct house_room **out)
+{
+    char session_id[LIMIT_SESSION_ID + 1];
+    const char *number = strrchr(recording_id, '_');
+    size_t len = number ? (size_t)(number - recording_id) : 0;
+    if (strncmp(recording_id, "r_", 2) != 0 || len < 3 || len >= sizeof session_id)
+        return ERR_NOT_FOUND;
+    memcpy(session_id, recording_id, len);
+    session_id[0] = 's';
+    session_id[len] = '\0';
+    return session_id_valid(session_id) ? house_by_id(server, session_id, out) : ERR_NOT_FOUND;
+}
+
+bool http_upload_recording(struct exchange *exchange, const char *recording_id,
+                           struct house_room **room, struct recording_view *recording)
+{
+    struct server *server = exchange->server;
+    turn_flush(server); /* nothing is shown before it is committed */
+    enum err e = find_session(server, recording_id, room);
+    if (e == ERR_NONE && !room_recording_find((*room)->room, recording_id, recording))
+        e = ERR_NOT_FOUND;
+    if (e) {
+        http_upload_refuse(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_RECORDING : REASON_NONE,
+                           NULL);
+        return false;
+    }
+    if (!exchange_opens(exchange, (*room)->room_code))
+        return false;
+    unsigned participant = room_participant_of((*room)->room, exchange->token.user);
+    if (participant != recording->participant && !exchange_is_host(exchange, *room)) {
+        http_upload_refuse(exchange, ERR_FORBIDDEN, REASON_NONE, NULL);
+        return false;
+    }
+    return true;
+}
+
+static bool may_be_sent(struct exchange *exchange, const struct house_room *room,
+                        const struct recording_view *recording)
+{
+    int64_t ended_ms = room_ended_at_ms(room->room);
+    if (ended_ms && server_now_ms(exchange->server) > ended_ms + LIMIT_UPLOAD_MS)
+        http_upload_refuse(exchange, ERR_ENDED, REASON_UPLOADS_CLOSED, NULL);
+    else if (!recording->ended)
+        http_upload_refuse(exchange, ERR_CONFLICT, REASON_STILL_RECORDING, NULL);
+    else if (recording->uploaded)
+        http_upload_refuse(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
+    else
+        return true;
+    return false;
+}
+
+/* ---- creation ---- */
+
+static bool read_metadata(struct exchange *exchange, struct upload *upload)
+{
+    char recording_id[METADATA_VALUE_MAX], filename[METADATA_VALUE_MAX];
+    if (!net_header(exchange, "upload-metadata", upload->metadata, sizeof upload->metadata)) {
+        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_MISSING, "Upload-Metadata");
+        return false;
+    }
+    enum err e = metadata_get(upload->metadata, "recording_id", recording_id, sizeof recording_id);
+    if (e) {
+        http_upload_refuse(exchange, ERR_BAD_REQUEST,
+                           e == ERR_NOT_FOUND ? REASON_FIELD_MISSING : REASON_FIELD_VALUE,
+                           "recording_id");
+        return false;
+    }
+    /* Its name there is of no use here, but it must be one. */
+    e = metadata_get(upload->metadata, "filename", filename, sizeof filename);
+    if (e && e != ERR_NOT_FOUND) {
+        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "filename");
+        return false;
+    }
+    if (!str_copy(upload->recording_id, sizeof upload->recording_id, recording_id)) {
+        http_upload_refuse(exchange, ERR_NOT_FOUND, REASON_NO_RECORDING, NULL);
+        return false;
+    }
+    return true;
+}
+
+static bool read_length(struct exchange *exchange, uint64_t *length)
+{
+    if (!http_upload_number(exchange, "upload-length", "Upload-Length", length))
+        return false;
+    if (*length <= LIMIT_UPLOAD_BYTES)
+        return true;
+    exchange_header(exchange, "Tus-Max-Size", "%" PRIu64, (uint64_t)LIMIT_UPLOAD_BYTES);
+    http_upload_refuse(exchange, ERR_TOO_LARGE, REASON_NONE, NULL);
+    return false;
+}
+
+/* Whoever begins anew has lost what was begun before, unless bytes of it are coming in. */
+static void forget_older(struct server *server, const char *recording_id)
+{
+    struct upload *older = uploads_find_recording(server->uploads, recording_id);
+    if (older && !http_upload_is_busy(server, older->id))
+        uploads_remove(server->uploads, older);
+}
+
+void http_uploads_create(struct exchange *exchange)
+{
+    struct server *server = exchange->server;
+    struct upload upload = {0};
+    struct recording_view recording;
+    struct house_room *room;
+    if (!http_upload_speaks_tus(exchange) || !read_length(exchange, &upload.length) ||
+        !read_metadata(exchange, &upload) ||
+        !http_upload_recording(exchange, upload.recording_id, &room, &recording) ||
+        !may_be_sent(exchange, room, &recording))
+        return;
+    int64_t ended_ms = room_ended_at_ms(room->room);
+    upload.expires_ms = (ended_ms ? ended_ms : server_now_ms(server)) + LIMIT_UPLOAD_MS;
+    (void)str_copy(upload.session_id, sizeof upload.session_id, room->session_id);
+    (void)str_copy(upload.path, sizeof upload.path, recording.path);
+    (void)str_copy(upload.user, sizeof upload.user, exchange->token.user);
+    forget_older(server, upload.recording_id);
+    enum err e = uploads_create(server->uploads, &upload);
+    if (e) {
+        http_upload_refuse(exchange, e, REASON_NONE, e == ERR_BAD_REQUEST ? "Upload-Metadata" : "");
+        return;
+    }
+    exchange_header(exchange, "Location", "/api/uploads/%s", upload.id);
+    http_upload_describe(exchange, &upload);
+    exchange_respond(exchange, 201, NULL);
+}
+
+/* ---- asking and deleting ---- */
+
+struct upload *http_upload_find(struct exchange *exchange)
+{
+    struct recording_view recording;
+    struct house_room *room;
+    if (!http_upload_speaks_tus(exchange))
+        return NULL;
+    struct upload *upload = uploads_find(exchange->server->uploads, exchange->route.param);
+    if (!upload) {
+        http_upload_refuse(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
+        return NULL;
+    }
+    return http_upload_recording(exchange, upload->recording_id, &room, &recording) ? upload : NULL;
+}
+
+void http_upload_head(struct exchange *exchange)
+{
+    const struct upload *upload = http_upload_find(exchange);
+    if (!upload)
+        return;
+    exchange_header(exchange, "Upload-Length", "%" PRIu64, upload->length);
+    exchange_header(exchange, "Upload-Metadata", "%s", upload->metadata);
+    http_upload_describe(exchange, upload);
+    exchange_respond(exchange, 200, NULL);
+}
+
+void http_upload_delete(struct exchange *exchange)
+{
+    struct upload *upload = http_upload_find(exchange);
+    if (!upload)
+        return;
+    if (http_upload_is_busy(exchange->server, upload->id)) {
+        http_upload_refuse(exchange, ERR_CONFLICT, REASON_NONE, NULL);
+        return;
+    }
+    uploads_remove(exchange->server->uploads, upload);
+    put_tus(exchange);
+    exchange_respond(exchange, 204, NULL);
+}

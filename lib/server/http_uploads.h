@@ -1,0 +1,33 @@
+/* What the two files of uploads share (http_uploads.c, http_patch.c). The loop's thread. */
+#ifndef DEBATE_SERVER_HTTP_UPLOADS_H
+#define DEBATE_SERVER_HTTP_UPLOADS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/problem.h"
+#include "proto/view.h"
+#include "store/uploads.h"
+
+struct server;
+struct exchange;
+struct house_room;
+
+/* exchange_fail with what tus wants in every answer. */
+void http_upload_refuse(struct exchange *exchange, enum err code, enum reason reason,
+                        const char *field);
+/* Headers: where the upload stands, and until when. */
+void http_upload_describe(struct exchange *exchange, const struct upload *upload);
+/* Each of these refuses where it answers false or NULL. */
+bool http_upload_speaks_tus(struct exchange *exchange);
+bool http_upload_number(struct exchange *exchange, const char *name, const char *field,
+                        uint64_t *out);
+/* The recording, of which the token must be the owner's or the host's. */
+bool http_upload_recording(struct exchange *exchange, const char *recording_id,
+                           struct house_room **room, struct recording_view *recording);
+/* The upload of the address, for who may touch it. */
+struct upload *http_upload_find(struct exchange *exchange);
+/* Bytes of it are coming in, or being digested. */
+bool http_upload_is_busy(const struct server *server, const char *id);
+
+#endif

@@ -1,0 +1,50 @@
+/* What the server's rules need of the network: libwebsockets stands behind it (ws_lws.c,
+ * http_lws.c), and nothing of it is seen. The loop's thread.
+ *
+ * The other direction is socket.h and exchange.h: the network calls those. */
+#ifndef DEBATE_SERVER_NET_H
+#define DEBATE_SERVER_NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "base/err.h"
+#include "server/frame.h"
+
+struct server;
+struct net;
+struct socket;
+struct exchange;
+
+/* Listens. On an error `why` is a line for the operator. `url` gets "http://127.0.0.1:43210". */
+enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int port,
+                 struct net **out, char *url, size_t url_size, char *why,
+                 size_t why_size) MUST_CHECK;
+/* No new connections; those that are there are cut. Then the loop has nothing more of ours. */
+void net_stop(struct net *net);
+/* After the loop has ended. NULL is allowed. */
+void net_free(struct net *net);
+
+/* ---- WebSockets ---- */
+
+/* Whether a message can be written now without being stored behind another. */
+bool net_can_write(const struct socket *socket);
+/* False: the connection is broken, and will be closed soon. */
+bool net_write(struct socket *socket, struct frame *frame);
+bool net_ping(struct socket *socket);
+/* socket_writeable will be called. */
+void net_want_write(struct socket *socket);
+/* Ends the connection without another word; socket_closed will be called. */
+void net_cut(struct socket *socket);
+
+/* ---- HTTP ---- */
+
+/* A header of the request that has just come in, in any case of letters; only while
+ * exchange_begin runs. False: it is not there, or too long for `out` (then `out` is empty). */
+bool net_header(struct exchange *exchange, const char *name, char *out, size_t out_size);
+/* The response is complete: it will be written. */
+void net_respond(struct exchange *exchange);
+
+#endif

@@ -1,0 +1,73 @@
+/* Who may have a WebSocket, before there is one (protocol, sections 2 and 4). */
+#include <string.h>
+
+#include "base/str.h"
+#include "server/exchange.h"
+#include "server/house.h"
+#include "server/server_inner.h"
+#include "server/socket.h"
+
+static bool find_room(struct exchange *exchange, struct house_room **out)
+{
+    if (exchange->route.route == ROUTE_VOICE)
+        return exchange_session(exchange, out);
+    turn_flush(exchange->server); /* nothing is shown before it is committed */
+    enum err e = room_code_valid(exchange->room_code)
+                     ? house_by_code(exchange->server, exchange->room_code, out)
+                     : ERR_NOT_FOUND;
+    if (e) {
+        exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_ROOM : REASON_NONE, NULL);
+        return false;
+    }
+    return exchange_opens(exchange, (*out)->room_code);
+}
+
+bool exchange_may_enter(struct exchange *exchange, struct house_room **out)
+{
+    if (!find_room(exchange, out))
+        return false;
+    const struct room *room = (*out)->room;
+    const struct token *token = &exchange->token;
+    if (exchange->route.route == ROUTE_SIGNALING) {
+        unsigned participant = room_participant_of(room, token->user);
+        if (token->role == ROLE_OBSERVER) {
+            exchange_fail(exchange, ERR_FORBIDDEN, REASON_OBSERVER, NULL);
+            return false;
+        }
+        if (!room_is_seated(room, participant)) {
+            exchange_fail(exchange, ERR_FORBIDDEN, REASON_NOT_SEATED, NULL);
+            return false;
+        }
+    }
+    if (room_phase(room) == PHASE_ENDED) {
+        exchange_fail(exchange, ERR_ENDED, REASON_NONE, NULL);
+        return false;
+    }
+    if (exchange->route.route == ROUTE_VOICE && token->role != ROLE_OBSERVER &&
+        !room_has_seat_for(room, token->user)) {
+        exchange_fail(exchange, ERR_ROOM_FULL, REASON_NONE, NULL);
+        return false;
+    }
+    return true;
+}
+
+struct socket *exchange_upgrade(struct exchange *exchange, const struct exchange_head *head)
+{
+    struct house_room *room;
+    if (!exchange_admit(exchange, head))
+        return NULL;
+    if (exchange->route.route != ROUTE_VOICE && exchange->route.route != ROUTE_SIGNALING) {
+        exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_ROUTE, NULL);
+        return NULL;
+    }
+    if (!exchange_may_enter(exchange, &room))
+        return NULL;
+    enum socket_kind kind = exchange->route.route == ROUTE_VOICE ? SOCKET_VOICE : SOCKET_SIGNALING;
+    struct socket *socket =
+        socket_new(exchange->server, kind, room, &exchange->token, exchange->lang);
+    if (!socket)
+        exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
+    else
+        exchange->server->metrics.connections++;
+    return socket;
+}

@@ -1,0 +1,302 @@
+/* The server's sockets by libwebsockets, on libuv. */
+#include <libwebsockets.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "server/link_lws.h"
+#include "server/net.h"
+#include "server/server_inner.h"
+#include "server/socket.h"
+
+enum {
+    /* A socket's own buffer: longer messages come in pieces, which few do. */
+    RX_BUFFER = 1024,
+    SERVICE_BUFFER = 16 * 1024,
+    HEADER_DATA = 16 * 1024, /* of a request: a token of LIMIT_TOKEN, and what browsers add */
+    HEADER_POOL = 1024,      /* requests whose headers are being read */
+    REQUEST_TIMEOUT_S = 20,  /* between two pieces of a request */
+    KEEPALIVE_S = 30,
+    /* The kernel's; what it holds back is not seen by LIMIT_SOCKET_QUEUE. */
+    SEND_BUFFER = 64 * 1024
+};
+
+_Static_assert(FRAME_HEADROOM >= LWS_PRE, "frames are written in place");
+
+struct net {
+    struct lws_vhost *vhost;
+};
+
+/* libwebsockets 4.1 frees a context that sits on another's loop while that loop still holds its
+ * handles. So there is one for as long as the process lives. */
+static struct {
+    struct lws_context *context;
+    void *loops[1];
+    char last_error[200]; /* what it said when something failed */
+} process;
+
+static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                       size_t len);
+
+static const struct lws_protocols protocols[] = {
+    {.name = "debate", .callback = on_callback, .rx_buffer_size = RX_BUFFER},
+    {.name = NULL},
+};
+
+/* ---- callbacks ---- */
+
+static struct link *link_of(struct lws *wsi)
+{
+    struct link *link = lws_get_opaque_user_data(wsi);
+    if (link)
+        return link;
+    struct server *server = lws_vhost_user(lws_get_vhost(wsi));
+    link = server ? mem_zalloc(sizeof *link) : NULL;
+    if (!link)
+        return NULL;
+    link->server = server;
+    lws_set_opaque_user_data(wsi, link);
+    return link;
+}
+
+static void on_destroy(struct lws *wsi)
+{
+    struct link *link = lws_get_opaque_user_data(wsi);
+    if (!link)
+        return;
+    lws_set_opaque_user_data(wsi, NULL);
+    http_on_gone(link);
+    if (link->socket) /* the upgrade was not finished */
+        socket_closed(link->socket);
+    mem_free(link);
+}
+
+static void on_established(struct lws *wsi, struct link *link)
+{
+    int size = SEND_BUFFER;
+    (void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    socket_opened(link->socket, wsi);
+}
+
+static void on_closed(struct link *link)
+{
+    struct socket *socket = link->socket;
+    link->socket = NULL;
+    if (socket)
+        socket_closed(socket);
+}
+
+static int on_socket_writeable(struct lws *wsi, struct link *link)
+{
+    int code = link->socket ? socket_writeable(link->socket) : 0;
+    if (!code)
+        return 0;
+    lws_close_reason(wsi, (enum lws_close_status)code, NULL, 0);
+    return -1;
+}
+
+static int on_socket(struct lws *wsi, struct link *link, enum lws_callback_reasons reason, void *in,
+                     size_t len)
+{
+    switch ((int)reason) {
+    case LWS_CALLBACK_ESTABLISHED:
+        on_established(wsi, link);
+        return 0;
+    case LWS_CALLBACK_RECEIVE:
+        if (link->socket)
+            socket_received(link->socket, in, len, lws_frame_is_binary(wsi),
+                            lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0);
+        return 0;
+    case LWS_CALLBACK_RECEIVE_PONG:
+        if (link->socket)
+            socket_heard(link->socket);
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return on_socket_writeable(wsi, link);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        if (link->socket)
+            socket_peer_closes(link->socket);
+        return 0;
+    case LWS_CALLBACK_CLOSED:
+        on_closed(link);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
+                       size_t len)
+{
+    struct link *link;
+    (void)user;
+    switch ((int)reason) {
+    case LWS_CALLBACK_WSI_DESTROY:
+        on_destroy(wsi);
+        return 0;
+    case LWS_CALLBACK_HTTP:
+    case LWS_CALLBACK_HTTP_BODY:
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_RECEIVE_PONG:
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+    case LWS_CALLBACK_CLOSED:
+        break;
+    default:
+        return 0;
+    }
+    if (!(link = link_of(wsi)))
+        return -1;
+    server_read_clock(link->server);
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP:
+        return http_on_request(wsi, link);
+    case LWS_CALLBACK_HTTP_BODY:
+        return http_on_body(wsi, link, in, len);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return http_on_body_end(wsi, link);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return http_on_writeable(wsi, link);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return http_on_upgrade(wsi, link, in);
+    case LWS_CALLBACK_CLOSED_HTTP:
+        http_on_gone(link);
+        return 0;
+    default:
+        return on_socket(wsi, link, reason, in, len);
+    }
+}
+
+/* ---- what the rules ask for ---- */
+
+bool net_can_write(const struct socket *socket)
+{
+    return socket->wsi && !lws_partial_buffered(socket->wsi);
+}
+
+bool net_write(struct socket *socket, struct frame *frame)
+{
+    int written = lws_write(socket->wsi, frame->bytes + FRAME_HEADROOM, frame->len, LWS_WRITE_TEXT);
+    if (written >= (int)frame->len)
+        return true;
+    net_cut(socket);
+    return false;
+}
+
+bool net_ping(struct socket *socket)
+{
+    unsigned char bytes[LWS_PRE + 1];
+    if (!net_can_write(socket))
+        return true; /* it has enough to read; whether it lives is seen by what it sends */
+    if (lws_write(socket->wsi, bytes + LWS_PRE, 0, LWS_WRITE_PING) >= 0)
+        return true;
+    net_cut(socket);
+    return false;
+}
+
+void net_want_write(struct socket *socket)
+{
+    if (socket->wsi)
+        lws_callback_on_writable(socket->wsi);
+}
+
+void net_cut(struct socket *socket)
+{
+    if (socket->wsi)
+        lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+/* ---- listening ---- */
+
+static void on_log(int level, const char *line)
+{
+    int len = (int)strcspn(line, "\n");
+    if (level == LLL_ERR)
+        snprintf(process.last_error, sizeof process.last_error, "%.*s", len, line);
+    log_debug("libwebsockets: %.*s", len, line);
+}
+
+static enum err make_context(uv_loop_t *loop)
+{
+    if (process.context)
+        return process.loops[0] == loop ? ERR_NONE : ERR_INTERNAL;
+    process.loops[0] = loop;
+    lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .foreign_loops = process.loops,
+        .pt_serv_buf_size = SERVICE_BUFFER,
+        .max_http_header_data = HEADER_DATA,
+        .max_http_header_pool = HEADER_POOL,
+        .timeout_secs = REQUEST_TIMEOUT_S,
+        .server_string = "debate",
+        .gid = (gid_t)-1,
+        .uid = (uid_t)-1,
+    };
+    process.context = lws_create_context(&info);
+    return process.context ? ERR_NONE : ERR_NO_MEMORY;
+}
+
+static bool is_any_address(const char *host)
+{
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
+}
+
+enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int port,
+                 struct net **out, char *url, size_t url_size, char *why, size_t why_size)
+{
+    struct net *net = mem_zalloc(sizeof *net);
+    bool is_v6 = strchr(host, ':') != NULL;
+    enum err e = net ? make_context(loop) : ERR_NO_MEMORY;
+    if (e) {
+        snprintf(why, why_size, "no memory left to listen");
+        mem_free(net);
+        return e;
+    }
+    process.last_error[0] = '\0';
+    struct lws_context_creation_info info = {
+        .port = port,
+        .iface = is_any_address(host) ? NULL : host,
+        .protocols = protocols,
+        .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
+                   (is_v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
+        .keepalive_timeout = KEEPALIVE_S,
+        .vhost_name = "debate",
+        .user = server,
+    };
+    net->vhost = lws_create_vhost(process.context, &info);
+    if (!net->vhost || lws_get_vhost_listen_port(net->vhost) <= 0) {
+        snprintf(why, why_size,
+                 "cannot listen on %s port %d: is it in use, or not of this "
+                 "machine? choose another with --listen (%s)",
+                 host, port, process.last_error);
+        if (net->vhost)
+            lws_vhost_destroy(net->vhost);
+        mem_free(net);
+        return ERR_IO;
+    }
+    snprintf(url, url_size, is_v6 ? "http://[%s]:%d" : "http://%s:%d", host,
+             lws_get_vhost_listen_port(net->vhost));
+    *out = net;
+    return ERR_NONE;
+}
+
+void net_stop(struct net *net)
+{
+    if (net->vhost)
+        lws_vhost_destroy(net->vhost);
+    net->vhost = NULL;
+}
+
+void net_free(struct net *net)
+{
+    mem_free(net);
+}
