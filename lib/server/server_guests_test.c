@@ -83,11 +83,11 @@ static void where_guests_are_not_allowed_it_is_403(void **state)
 {
     (void)state;
     server_kill();
-    server_start((const char *[]){"--guests=no", NULL});
+    server_start((const char *[]){"--guests=off", NULL});
     want_refusal(post(guests_path("guests"), NULL, "{\"nickname\":\"Kim\"}"), 403, "forbidden");
     /* Those who were let in before stay guests. */
     server_kill();
-    server_start((const char *[]){"--guests", NULL});
+    server_start((const char *[]){"--guests=on", NULL});
     guest_made("guests", "Lee");
     struct answer answer = post(guests_path("not-there"), NULL, "{\"nickname\":\"Kim\"}");
     want_refusal(answer, 404, "not_found");

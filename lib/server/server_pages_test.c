@@ -44,7 +44,8 @@ static int pages_begin(void **state)
         {&timed_goto, "timed-goto", timed_goto_pages},
         {&by_http, "by-http", all_pages},
     };
-    group_begin(state);
+    (void)state;
+    server_start((const char *[]){"--countdown", "0.5", NULL});
     debate_begin(&operated, "operated", 2, 1, plain_pages);
     operated.seat[1] = voice_open(operated.session, token_with_role("boss", "operator"));
     sit(operated.seat[1], "Boss");

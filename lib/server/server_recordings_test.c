@@ -1,7 +1,7 @@
 /* Consent and recordings (protocol, section 5). The last test starts servers with other rules. */
 #include "server/debate_testing.h"
 
-static const char *const by_hand[] = {"--record", "manual", NULL};
+static const char *const by_hand[] = {"--record", "manual", "--countdown", "0.2", NULL};
 static const char *const no_record[] = {"--record", "off", NULL};
 static const char *const by_itself[] = {"--record", "auto", NULL};
 

@@ -93,8 +93,12 @@ static int on_socket_writeable(struct lws *wsi, struct link *link)
     int code = link->socket ? socket_writeable(link->socket) : 0;
     if (!code)
         return 0;
+    /* To return -1 would be the usual way; but Debian's build closes a connection on libuv twice
+     * then (service.c, "uv repeat test"), and the second time without a word. Asked for so, the
+     * close frame is sent, and the other side's is waited for. */
     lws_close_reason(wsi, (enum lws_close_status)code, NULL, 0);
-    return -1;
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+    return 0;
 }
 
 static int on_socket(struct lws *wsi, struct link *link, enum lws_callback_reasons reason, void *in,

@@ -180,8 +180,10 @@ static int on_writeable(struct ws_client *client, struct lws *wsi)
     }
     if (!client->close_code)
         return 0;
+    /* To return -1 would close it without a close frame: Debian's build closes twice then. */
     lws_close_reason(wsi, (enum lws_close_status)client->close_code, NULL, 0);
-    return -1;
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+    return 0;
 }
 
 static void on_peer_close(struct ws_client *client, const unsigned char *data, size_t len)
