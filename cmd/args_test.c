@@ -130,6 +130,10 @@ static void an_optional_value_is_never_the_next_word(void **state)
     assert_int_equal(parse(&args, "--guests=rooms", "room", NULL), EXIT_CODE_DONE);
     assert_string_equal(args_get(&args, "guests"), "rooms");
     args_release(&args);
+    assert_int_equal(parse(&args, "-g", "room", NULL), EXIT_CODE_DONE);
+    assert_string_equal(args_get(&args, "guests"), "");
+    assert_string_equal(args_operand(&args, 0), "room");
+    args_release(&args);
     assert_int_equal(parse(&args, "-jgoff", "room", NULL), EXIT_CODE_DONE);
     assert_string_equal(args_get(&args, "guests"), "off");
     args_release(&args);
