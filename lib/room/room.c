@@ -41,7 +41,8 @@ struct room *room_new(const struct log_header *header, const struct room_config 
     assert(room->agenda->page_count >= 1 && room->agenda->page_count <= LIMIT_PAGES);
     room->config = config ? *config : room_config_default();
     room->phase = PHASE_LOBBY;
-    room->page = room->page_highest = 1;
+    room->page = 1;
+    room->pages_reached = 1;
     room->ts_ms = room->nobody_since_ms = header->created_at_ms;
     room->creator_takes_over = true;
     return room;

@@ -203,8 +203,7 @@ static void apply_next_page(struct room *room, const struct event *event)
 {
     room->pages_left |= UINT64_C(1) << (room->page - 1);
     room->page = event->next_page.page;
-    if (room->page > room->page_highest)
-        room->page_highest = room->page;
+    room->pages_reached |= UINT64_C(1) << (room->page - 1);
     room->page_since_ms = event->ts_ms;
 }
 

@@ -136,7 +136,7 @@ static bool choice_submitted_fits(const struct room *room, const struct event *e
     unsigned number = event->choice_submitted.page;
     const struct page *page = agenda_page(room->agenda, number);
     return room->phase == PHASE_LIVE && is_seated(room, event) && page &&
-           number <= room->page_highest && event->choice_submitted.choice &&
+           room_page_is_reached(room, number) && event->choice_submitted.choice &&
            page_choice_index(page, event->choice_submitted.choice) >= 0 &&
            !room_choice_is_closed(room, number, event->participant);
 }

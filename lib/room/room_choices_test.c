@@ -280,6 +280,120 @@ static void choosing_over_http_is_for_the_seated_connected_or_not(void **state)
     world_free(&world);
 }
 
+static void a_page_that_was_passed_over_is_not_reached(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_GATED);
+    choose(&world, 2, PAGE_ALL, "yes");
+    assert_refused(&world, ERR_WRONG_PHASE, REASON_PAGE_NOT_REACHED);
+    choose(&world, 2, PAGE_NOW, "yes");
+    assert_refused(&world, ERR_WRONG_PHASE, REASON_PAGE_NOT_REACHED);
+    go_to(&world, 1, PAGE_NOW);
+    go_to(&world, 1, PAGE_TALK);
+    choose(&world, 2, PAGE_NOW, "yes");
+    assert_events(&world, "choice_submitted p2");
+    world_free(&world);
+}
+
+static void a_leaving_host_who_was_the_last_to_choose_reveals_then_is_followed(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_ALL);
+    choose(&world, 2, 0, "yes");
+    choose(&world, 3, 0, "no");
+    say(&world, 1, COMMAND_LEAVE);
+    assert_events(&world, "leave p1, choices_revealed, host_changed p2");
+    assert_int_equal(event_of(&world, EVENT_CHOICES_REVEALED)->actor, 0);
+    world_free(&world);
+}
+
+static void a_leave_reveals_nothing_where_nobody_chose_or_somebody_has_yet_to(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_ALL);
+    say(&world, 3, COMMAND_LEAVE);
+    assert_events(&world, "leave p3");
+    init(&world, "park");
+    choose(&world, 1, 0, "yes");
+    say(&world, 3, COMMAND_LEAVE);
+    assert_events(&world, "leave p3");
+    world_free(&world);
+}
+
+static void the_last_ones_leave_reveals_before_the_end(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_ALL);
+    choose(&world, 1, 0, "yes");
+    disconnect(&world, 2);
+    disconnect(&world, 3);
+    say(&world, 1, COMMAND_LEAVE);
+    assert_events(&world, "leave p1");
+    init(&world, "lee");
+    say(&world, 2, COMMAND_LEAVE);
+    init(&world, "park");
+    say(&world, 3, COMMAND_LEAVE);
+    assert_events(&world, "leave p3, choices_revealed, session_ended");
+    world_free(&world);
+}
+
+static void who_returns_to_the_seat_has_chosen_already(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_ALL);
+    choose(&world, 3, 0, "no");
+    say(&world, 3, COMMAND_LEAVE);
+    init(&world, "park");
+    choose(&world, 3, 0, "no");
+    assert_nothing_to_write(&world);
+    choose(&world, 1, 0, "yes");
+    choose(&world, 2, 0, "yes");
+    assert_events(&world, "choice_submitted p2, choices_revealed");
+    world_free(&world);
+}
+
+static void the_newly_seated_must_choose_too(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_ALL);
+    say(&world, 3, COMMAND_LEAVE);
+    choose(&world, 1, 0, "yes");
+    init(&world, "choi");
+    choose(&world, 2, 0, "yes");
+    assert_events(&world, "choice_submitted p2");
+    choose(&world, 4, 0, "no");
+    assert_events(&world, "choice_submitted p4, choices_revealed");
+    world_free(&world);
+}
+
+static void an_unchanged_choice_over_http_is_not_written_again(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_ALL);
+    choose_over_http(&world, "lee", PAGE_ALL, "yes");
+    choose_over_http(&world, "lee", PAGE_ALL, "yes");
+    assert_nothing_to_write(&world);
+    choose_over_http(&world, "lee", PAGE_LAST + 1, "yes");
+    assert_refused(&world, ERR_NO_SUCH_PAGE, REASON_NONE);
+    choose_over_http(&world, "lee", PAGE_LAST, "yes");
+    assert_refused(&world, ERR_WRONG_PHASE, REASON_PAGE_NOT_REACHED);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +413,13 @@ int main(void)
         cmocka_unit_test(choices_of_those_who_left_are_revealed_too),
         cmocka_unit_test(the_end_reveals_the_current_pages_choices_first),
         cmocka_unit_test(choosing_over_http_is_for_the_seated_connected_or_not),
+        cmocka_unit_test(a_page_that_was_passed_over_is_not_reached),
+        cmocka_unit_test(a_leaving_host_who_was_the_last_to_choose_reveals_then_is_followed),
+        cmocka_unit_test(a_leave_reveals_nothing_where_nobody_chose_or_somebody_has_yet_to),
+        cmocka_unit_test(the_last_ones_leave_reveals_before_the_end),
+        cmocka_unit_test(who_returns_to_the_seat_has_chosen_already),
+        cmocka_unit_test(the_newly_seated_must_choose_too),
+        cmocka_unit_test(an_unchanged_choice_over_http_is_not_written_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

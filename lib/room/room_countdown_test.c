@@ -253,6 +253,112 @@ static void a_start_before_start_at_is_reported_as_negative(void **state)
     world_free(&world);
 }
 
+static void a_debate_that_is_live_is_not_counted_down_again(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    disconnect(&world, 2);
+    assert_events(&world, "disconnected p2");
+    init(&world, "lee");
+    assert_events(&world, "connected p2");
+    say(&world, 3, COMMAND_LEAVE);
+    init(&world, "choi");
+    assert_events(&world, "join p4");
+    assert_int_equal(room_phase(world.room), PHASE_LIVE);
+    world_free(&world);
+}
+
+static void a_cancelled_countdown_begins_anew_with_who_takes_the_seat(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init(&world, "kim");
+    init(&world, "lee");
+    init(&world, "park");
+    world.now_ms += 2000;
+    say(&world, 3, COMMAND_LEAVE);
+    world.now_ms += 500;
+    init(&world, "choi");
+    assert_events(&world, "join p4, countdown");
+    assert_int_equal(view_of(&world).start_at_ms, TEST_T0 + 5500);
+    world.now_ms = TEST_T0 + 3000;
+    tick(&world);
+    assert_events(&world, "");
+    world_free(&world);
+}
+
+static void who_is_lost_while_waited_for_is_waited_for_from_the_next_init(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init_waiting(&world, "kim");
+    init(&world, "lee");
+    init(&world, "park");
+    disconnect(&world, 1);
+    world.now_ms += 10000;
+    init_waiting(&world, "kim");
+    assert_events(&world, "connected p1");
+    assert_int_equal(room_next_deadline_ms(world.room), TEST_T0 + 25000);
+    tick_when_due(&world);
+    assert_events(&world, "countdown");
+    world_free(&world);
+}
+
+static void ready_holds_through_a_cancelled_countdown(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init_waiting(&world, "kim");
+    init(&world, "lee");
+    init(&world, "park");
+    say(&world, 1, COMMAND_READY);
+    assert_events(&world, "countdown");
+    disconnect(&world, 2);
+    init(&world, "lee");
+    assert_events(&world, "connected p2, countdown");
+    world_free(&world);
+}
+
+static void a_restart_forgets_await_voice(void **state)
+{
+    (void)state;
+    struct world world;
+    struct room *again;
+    struct replay_result result;
+    world_new(&world);
+    init_waiting(&world, "kim");
+    assert_int_equal(replay_log(world.log.data, world.log.len, NULL, NULL, NULL, &again, &result),
+                     ERR_NONE);
+    room_free(world.room);
+    world.room = again;
+    step(&world, &(struct room_command){.ask = ROOM_RESTART});
+    assert_events(&world, "disconnected p1");
+    init(&world, "lee");
+    init(&world, "park");
+    init(&world, "kim");
+    assert_events(&world, "connected p1, countdown");
+    world_free(&world);
+}
+
+static void the_role_host_takes_over_within_a_countdown_that_goes_on(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init(&world, "kim");
+    init(&world, "lee");
+    init(&world, "park");
+    init_as(&world, "lee", ROLE_HOST, "", false);
+    assert_events(&world, "host_changed p2");
+    assert_int_equal(room_phase(world.room), PHASE_COUNTDOWN);
+    assert_int_equal(view_of(&world).start_at_ms, TEST_T0 + 3000);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -270,6 +376,12 @@ int main(void)
         cmocka_unit_test(the_start_is_reported_once_with_how_late_it_was),
         cmocka_unit_test(a_start_is_not_reported_before_there_was_one),
         cmocka_unit_test(a_start_before_start_at_is_reported_as_negative),
+        cmocka_unit_test(a_debate_that_is_live_is_not_counted_down_again),
+        cmocka_unit_test(a_cancelled_countdown_begins_anew_with_who_takes_the_seat),
+        cmocka_unit_test(who_is_lost_while_waited_for_is_waited_for_from_the_next_init),
+        cmocka_unit_test(ready_holds_through_a_cancelled_countdown),
+        cmocka_unit_test(a_restart_forgets_await_voice),
+        cmocka_unit_test(the_role_host_takes_over_within_a_countdown_that_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -261,6 +261,83 @@ static void a_creator_who_comes_within_30_s_of_the_start_is_host(void **state)
     world_free(&world);
 }
 
+static void a_host_who_is_gone_is_followed_by_the_longest_seated_connected(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    say(&world, 2, COMMAND_LEAVE);
+    init(&world, "lee");
+    disconnect(&world, 1);
+    world.now_ms += 30000;
+    tick(&world);
+    /* p2 sits since a moment ago, p3 from the beginning. */
+    assert_events(&world, "host_changed p3");
+    world_free(&world);
+}
+
+static void a_host_lost_by_a_restart_is_gone_from_then(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    world.now_ms += 100000;
+    step(&world, &(struct room_command){.ask = ROOM_RESTART});
+    init(&world, "lee");
+    assert_events(&world, "connected p2");
+    assert_int_equal(room_host(world.room), 1);
+    assert_int_equal(room_next_deadline_ms(world.room), world.now_ms + 30000);
+    tick_when_due(&world);
+    assert_events(&world, "host_changed p2");
+    world_free(&world);
+}
+
+static void the_role_host_who_is_back_after_being_followed_takes_over_again(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init_as(&world, "kim", ROLE_HOST, "", false);
+    init(&world, "lee");
+    disconnect(&world, 1);
+    tick_when_due(&world);
+    assert_events(&world, "host_changed p2");
+    init_as(&world, "kim", ROLE_HOST, "", false);
+    assert_events(&world, "connected p1, host_changed p1");
+    assert_own(&world, EVENT_CONNECTED);
+    world_free(&world);
+}
+
+static void a_role_host_without_a_seat_left_does_not_take_over(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    init_as(&world, "choi", ROLE_HOST, "", false);
+    assert_refused(&world, ERR_ROOM_FULL, REASON_NONE);
+    assert_int_equal(room_host(world.room), 1);
+    world_free(&world);
+}
+
+static void a_creator_who_left_before_anybody_else_was_connected_is_not_host_again(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init(&world, "lee");
+    init(&world, "kim");
+    disconnect(&world, 1);
+    say(&world, 2, COMMAND_LEAVE);
+    assert_events(&world, "leave p2");
+    assert_int_equal(room_host(world.room), 0);
+    init(&world, "lee");
+    assert_events(&world, "connected p1, host_changed p1");
+    init(&world, "kim");
+    assert_events(&world, "join p2");
+    assert_int_equal(room_host(world.room), 1);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -281,6 +358,11 @@ int main(void)
         cmocka_unit_test(a_host_who_is_the_first_back_in_an_empty_room_stays_host),
         cmocka_unit_test(a_creator_who_never_came_is_replaced_30_s_after_the_start),
         cmocka_unit_test(a_creator_who_comes_within_30_s_of_the_start_is_host),
+        cmocka_unit_test(a_host_who_is_gone_is_followed_by_the_longest_seated_connected),
+        cmocka_unit_test(a_host_lost_by_a_restart_is_gone_from_then),
+        cmocka_unit_test(the_role_host_who_is_back_after_being_followed_takes_over_again),
+        cmocka_unit_test(a_role_host_without_a_seat_left_does_not_take_over),
+        cmocka_unit_test(a_creator_who_left_before_anybody_else_was_connected_is_not_host_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

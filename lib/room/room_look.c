@@ -135,6 +135,20 @@ static bool has_bit(uint64_t pages, unsigned page)
     return pages >> (page - 1) & 1;
 }
 
+bool room_page_is_reached(const struct room *room, unsigned page)
+{
+    return has_bit(room->pages_reached, page);
+}
+
+bool room_gate_holds(const struct room *room, unsigned page)
+{
+    const struct page *p = agenda_page(room->agenda, page);
+    /* Once the choices are revealed nobody can choose any more: waiting for those who came later
+     * would be for ever. */
+    return p->gate == GATE_ALL && p->choice_count > 0 && !has_bit(room->pages_revealed, page) &&
+           !room_all_seated_chose(room, page);
+}
+
 bool room_page_is_revealed(const struct room *room, unsigned page)
 {
     const struct page *p = agenda_page(room->agenda, page);

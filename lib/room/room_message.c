@@ -134,9 +134,7 @@ static void on_stop_recording(struct step *step, unsigned participant, const str
     int64_t at_ms;
     if (!recording_time(step, "ended_at_ms", &at_ms))
         return;
-    if (step->room->phase != PHASE_LIVE) {
-        step_refuse(step, ERR_WRONG_PHASE, REASON_NOT_LIVE, NULL);
-    } else if (!p->running) {
+    if (!p->running) {
         step_refuse(step, ERR_NOT_RECORDING, REASON_NONE, NULL);
     } else if (message->recording.has_at &&
                at_ms < step->room->recordings[p->running - 1].started_at_ms) {

@@ -44,9 +44,7 @@ void step_next_page(struct step *step, unsigned participant)
     const struct room *room = step->room;
     if (!may_turn(step, participant))
         return;
-    const struct page *page = agenda_page(room->agenda, room->page);
-    if (page->gate == GATE_ALL && page->choice_count > 0 &&
-        !room_all_seated_chose(room, room->page)) {
+    if (room_gate_holds(room, room->page)) {
         step_refuse(step, ERR_WRONG_PHASE, REASON_GATE, NULL);
         return;
     }
@@ -83,7 +81,7 @@ void step_choose(struct step *step, unsigned participant)
         step_refuse(step, ERR_NO_SUCH_PAGE, REASON_NONE, NULL);
         return;
     }
-    if (number > room->page_highest) {
+    if (!room_page_is_reached(room, number)) {
         step_refuse(step, ERR_WRONG_PHASE, REASON_PAGE_NOT_REACHED, NULL);
         return;
     }

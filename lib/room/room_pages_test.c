@@ -311,6 +311,136 @@ static void whoever_made_the_room_may_end_it_before_sitting_down(void **state)
     world_free(&world);
 }
 
+static void a_gate_whose_choices_are_revealed_holds_nobody(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_GATED);
+    for (unsigned i = 1; i <= 3; i++)
+        choose(&world, i, 0, "yes");
+    /* Who comes now can't choose any more. */
+    say(&world, 3, COMMAND_LEAVE);
+    init(&world, "choi");
+    choose(&world, 4, 0, "yes");
+    assert_refused(&world, ERR_ALREADY_REVEALED, REASON_NONE);
+    say(&world, 1, COMMAND_NEXT_PAGE);
+    assert_events(&world, "next_page");
+    world_free(&world);
+}
+
+static void a_gate_holds_again_on_a_page_that_was_left_without_choices(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_GATED);
+    go_to(&world, 1, PAGE_TALK);
+    go_to(&world, 1, PAGE_GATED);
+    say(&world, 1, COMMAND_NEXT_PAGE);
+    assert_refused(&world, ERR_WRONG_PHASE, REASON_GATE);
+    choose(&world, 2, 0, "yes");
+    go_to(&world, 1, PAGE_TALK);
+    assert_events(&world, "choices_revealed, next_page");
+    go_to(&world, 1, PAGE_GATED);
+    say(&world, 1, COMMAND_NEXT_PAGE);
+    assert_events(&world, "next_page");
+    world_free(&world);
+}
+
+static void a_leave_opens_the_gate_when_all_others_have_chosen(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_GATED);
+    choose(&world, 1, 0, "yes");
+    choose(&world, 2, 0, "yes");
+    disconnect(&world, 3);
+    say(&world, 1, COMMAND_NEXT_PAGE);
+    assert_refused(&world, ERR_WRONG_PHASE, REASON_GATE);
+    init(&world, "park");
+    say(&world, 3, COMMAND_LEAVE);
+    say(&world, 1, COMMAND_NEXT_PAGE);
+    assert_events(&world, "next_page");
+    world_free(&world);
+}
+
+static void the_gate_is_said_only_to_the_host(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_GATED);
+    say(&world, 2, COMMAND_NEXT_PAGE);
+    assert_refused(&world, ERR_FORBIDDEN, REASON_NOT_HOST);
+    world_free(&world);
+}
+
+static void a_pages_time_begins_anew_when_it_is_returned_to(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_TIMED);
+    world.now_ms += 50000;
+    go_to(&world, 1, PAGE_TIMED);
+    assert_nothing_to_write(&world);
+    assert_int_equal(room_next_deadline_ms(world.room), world.now_ms + 10000);
+    go_to(&world, 1, PAGE_TALK);
+    assert_int_equal(room_next_deadline_ms(world.room), INT64_MAX);
+    go_to(&world, 1, PAGE_TIMED);
+    assert_int_equal(room_next_deadline_ms(world.room), world.now_ms + 60000);
+    world_free(&world);
+}
+
+static void a_page_turns_though_nobody_is_connected(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_TIMED);
+    for (unsigned i = 1; i <= 3; i++)
+        disconnect(&world, i);
+    tick_when_due(&world);
+    assert_events(&world, "next_page");
+    tick_when_due(&world);
+    assert_events(&world, "session_ended");
+    assert_int_equal(event_of(&world, EVENT_SESSION_ENDED)->session_ended.reason, END_AGENDA);
+    world_free(&world);
+}
+
+/* A server that was down for longer than a page lasts turns it once, when it is up again. */
+static void a_page_that_ran_out_while_the_server_was_down_turns_once(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_TIMED);
+    world.now_ms += 500000;
+    step(&world, &(struct room_command){.ask = ROOM_RESTART});
+    assert_events(&world, "disconnected p1, disconnected p2, disconnected p3");
+    assert_true(room_next_deadline_ms(world.room) <= world.now_ms);
+    tick(&world);
+    assert_events(&world, "next_page");
+    assert_int_equal(room_next_deadline_ms(world.room), world.now_ms + 30000);
+    world_free(&world);
+}
+
+static void an_operator_may_end_the_session_over_the_socket(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    struct command end = {.type = COMMAND_END_SESSION};
+    step(&world, &(struct room_command){
+                     .ask = ROOM_MESSAGE, .participant = 2, .is_operator = true, .message = &end});
+    assert_events(&world, "session_ended");
+    assert_int_equal(event_of(&world, EVENT_SESSION_ENDED)->session_ended.reason, END_HOST);
+    assert_own(&world, EVENT_SESSION_ENDED);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -335,6 +465,14 @@ int main(void)
         cmocka_unit_test(the_end_in_a_countdown_leaves_no_start_at),
         cmocka_unit_test(ending_over_http_is_for_the_host_and_operators),
         cmocka_unit_test(whoever_made_the_room_may_end_it_before_sitting_down),
+        cmocka_unit_test(a_gate_whose_choices_are_revealed_holds_nobody),
+        cmocka_unit_test(a_gate_holds_again_on_a_page_that_was_left_without_choices),
+        cmocka_unit_test(a_leave_opens_the_gate_when_all_others_have_chosen),
+        cmocka_unit_test(the_gate_is_said_only_to_the_host),
+        cmocka_unit_test(a_pages_time_begins_anew_when_it_is_returned_to),
+        cmocka_unit_test(a_page_turns_though_nobody_is_connected),
+        cmocka_unit_test(a_page_that_ran_out_while_the_server_was_down_turns_once),
+        cmocka_unit_test(an_operator_may_end_the_session_over_the_socket),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

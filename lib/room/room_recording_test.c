@@ -116,8 +116,6 @@ static void recording_before_the_start_is_wrong_phase_consent_or_not(void **stat
     consent(&world, 1, true);
     say(&world, 1, COMMAND_START_RECORDING);
     assert_refused(&world, ERR_WRONG_PHASE, REASON_NOT_LIVE);
-    say(&world, 1, COMMAND_STOP_RECORDING);
-    assert_refused(&world, ERR_WRONG_PHASE, REASON_NOT_LIVE);
     world_free(&world);
 }
 
@@ -149,10 +147,15 @@ static void recording_twice_is_already_recording(void **state)
     world_free(&world);
 }
 
-static void stopping_what_does_not_run_is_not_recording(void **state)
+static void stopping_what_does_not_run_is_not_recording_in_any_phase(void **state)
 {
     (void)state;
     struct world world;
+    world_new(&world);
+    init(&world, "kim");
+    say(&world, 1, COMMAND_STOP_RECORDING);
+    assert_refused(&world, ERR_NOT_RECORDING, REASON_NONE);
+    world_free(&world);
     world_live(&world);
     say(&world, 2, COMMAND_STOP_RECORDING);
     assert_refused(&world, ERR_NOT_RECORDING, REASON_NONE);
@@ -309,6 +312,79 @@ static void voice_status_tells_everybody_and_a_missing_is_speaking_leaves_it_as_
     world_free(&world);
 }
 
+static void taking_consent_back_without_a_recording_is_one_event(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    consent(&world, 2, true);
+    consent(&world, 2, false);
+    assert_events(&world, "consent p2");
+    assert_own(&world, EVENT_CONSENT);
+    assert_false(event_of(&world, EVENT_CONSENT)->consent.recording);
+    world_free(&world);
+}
+
+static void only_ones_own_recording_is_stopped(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    consent(&world, 2, true);
+    consent(&world, 3, true);
+    say(&world, 2, COMMAND_START_RECORDING);
+    say(&world, 3, COMMAND_STOP_RECORDING);
+    assert_refused(&world, ERR_NOT_RECORDING, REASON_NONE);
+    consent(&world, 3, false);
+    assert_events(&world, "consent p3");
+    assert_true(view_of(&world).participants[1].is_recording);
+    world_free(&world);
+}
+
+static void an_empty_sessions_end_stops_recordings_first(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    consent(&world, 2, true);
+    say(&world, 2, COMMAND_START_RECORDING);
+    for (unsigned i = 1; i <= 3; i++)
+        disconnect(&world, i);
+    tick_when_due(&world);
+    assert_events(&world, "recording_stopped p2, session_ended");
+    assert_int_equal(event_of(&world, EVENT_SESSION_ENDED)->session_ended.reason, END_EMPTY);
+    assert_int_equal(event_of(&world, EVENT_RECORDING_STOPPED)->recording.ended_at_ms,
+                     world.now_ms);
+    world_free(&world);
+}
+
+static void a_start_in_the_future_is_stopped_by_the_server_with_no_duration(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    consent(&world, 2, true);
+    record(&world, 2, COMMAND_START_RECORDING, world.now_ms + 60000);
+    say(&world, 2, COMMAND_LEAVE);
+    assert_events(&world, "recording_stopped p2, leave p2");
+    assert_int_equal(event_of(&world, EVENT_RECORDING_STOPPED)->recording.duration_ms, 0);
+    world_free(&world);
+}
+
+static void an_upload_may_come_while_the_debate_is_live_and_from_who_left(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    consent(&world, 2, true);
+    say(&world, 2, COMMAND_START_RECORDING);
+    say(&world, 2, COMMAND_LEAVE);
+    uploaded(&world, room_recording(world.room, 0).recording_id);
+    assert_events(&world, "recording_uploaded p2");
+    assert_int_equal(event_of(&world, EVENT_RECORDING_UPLOADED)->actor, 0);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -320,7 +396,7 @@ int main(void)
         cmocka_unit_test(recording_before_the_start_is_wrong_phase_consent_or_not),
         cmocka_unit_test(recording_where_it_is_off_is_forbidden_but_first_of_all_bad_request),
         cmocka_unit_test(recording_twice_is_already_recording),
-        cmocka_unit_test(stopping_what_does_not_run_is_not_recording),
+        cmocka_unit_test(stopping_what_does_not_run_is_not_recording_in_any_phase),
         cmocka_unit_test(consent_may_be_given_at_any_time_and_an_unchanged_one_is_not_written),
         cmocka_unit_test(taking_consent_back_stops_a_running_recording),
         cmocka_unit_test(leaving_stops_the_recording_first),
@@ -330,6 +406,11 @@ int main(void)
         cmocka_unit_test(a_session_takes_256_recordings),
         cmocka_unit_test(
             voice_status_tells_everybody_and_a_missing_is_speaking_leaves_it_as_it_was),
+        cmocka_unit_test(taking_consent_back_without_a_recording_is_one_event),
+        cmocka_unit_test(only_ones_own_recording_is_stopped),
+        cmocka_unit_test(an_empty_sessions_end_stops_recordings_first),
+        cmocka_unit_test(a_start_in_the_future_is_stopped_by_the_server_with_no_duration),
+        cmocka_unit_test(an_upload_may_come_while_the_debate_is_live_and_from_who_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

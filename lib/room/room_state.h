@@ -52,7 +52,7 @@ struct room {
     int64_t ended_at_ms;     /* 0 before */
     int64_t nobody_since_ms; /* since when nobody has been connected */
     unsigned page;           /* from 1 */
-    unsigned page_highest;   /* the highest that was ever reached */
+    uint64_t pages_reached;  /* bit n - 1: page n has stood at some time */
     int64_t page_since_ms;   /* when this page's time began */
     uint64_t pages_revealed; /* bit n - 1: page n had its choices_revealed */
     uint64_t pages_left;     /* bit n - 1: page n was turned away from */
@@ -79,6 +79,10 @@ struct recording *room_recording_by_id(const struct room *room, const char *id);
 int room_chosen(const struct room *room, unsigned page, unsigned participant);
 bool room_anybody_chose(const struct room *room, unsigned page);
 bool room_all_seated_chose(const struct room *room, unsigned page);
+/* Whether the page has ever stood: one that was passed over by goto_page has not. */
+bool room_page_is_reached(const struct room *room, unsigned page);
+/* Whether somebody seated has yet to choose there before next_page may leave it. */
+bool room_gate_holds(const struct room *room, unsigned page);
 /* Whether leaving the page must reveal its choices first. */
 bool room_owes_reveal(const struct room *room, unsigned page);
 /* What is on a page's ballots, by participant; `out` holds LIMIT_PARTICIPANTS. */
