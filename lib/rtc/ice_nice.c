@@ -26,6 +26,7 @@ struct ice {
     const struct ice_config *config;
     GMainContext *context;
     bool failed;
+    bool wants_relay, has_relay;
     char ufrag[ICE_UFRAG_SIZE], pwd[ICE_PWD_SIZE];
 };
 
@@ -82,6 +83,7 @@ static void on_new_candidate(NiceAgent *agent, NiceCandidate *candidate, gpointe
     str_copy(out.foundation, sizeof out.foundation, candidate->foundation);
     out.priority = candidate->priority;
     out.type = type_from_nice(candidate->type);
+    ice->has_relay |= out.type == ICE_RELAY;
     if (out.type != ICE_HOST) {
         read_address(&candidate->base_addr, address, &out.related_port);
         str_copy(out.related_address, sizeof out.related_address, address);
@@ -96,6 +98,9 @@ static void on_gathering_done(NiceAgent *agent, guint stream, gpointer user)
 
     (void)agent;
     (void)stream;
+    /* A wrong login gives no error of its own. */
+    if (ice->wants_relay && !ice->has_relay)
+        log_warning("no TURN server gave a relay: none can be reached, or the login is wrong");
     ice->handler.on_gathered(ice->handler.context, ice);
 }
 
@@ -158,6 +163,7 @@ static void add_servers(struct ice *ice)
 {
     for (size_t i = 0; i < ice->config->server_count; i++) {
         const typeof(ice->config->servers[0]) *server = &ice->config->servers[i];
+        ice->wants_relay |= server->is_turn;
         if (!server->is_turn) {
             g_object_set(ice->agent, "stun-server", server->host, "stun-server-port",
                          (guint)server->port, NULL);
