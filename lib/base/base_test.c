@@ -2,11 +2,15 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/err.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/str.h"
@@ -103,6 +107,122 @@ static void whole_numbers_are_read_to_their_maximum(void **state)
     assert_false(str_to_u64("18446744073709551616", UINT64_MAX, &n));
 }
 
+static void base64_needs_its_padding_and_zero_bits_behind_the_last_byte(void **state)
+{
+    (void)state;
+    uint8_t back[8];
+    size_t len;
+    static const char *const bad[] = {"Zg", "Zg=", "Zh==", "Z===", "====", "Zm9v=", "Z g=", "Zm-v"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_int_equal(base64_decode(bad[i], strlen(bad[i]), back, sizeof back, &len),
+                         ERR_BAD_REQUEST);
+    assert_int_equal(base64_decode("Zm8=", 4, back, sizeof back, &len), ERR_NONE);
+    assert_int_equal(len, 2);
+    assert_int_equal(base64_decode("", 0, back, sizeof back, &len), ERR_NONE);
+    assert_int_equal(len, 0);
+    assert_int_equal(base64_decode("Zm9vYmFy", 8, back, 5, &len), ERR_FULL);
+}
+
+static void hex_is_lower_case(void **state)
+{
+    (void)state;
+    char text[9];
+    hex_encode((const uint8_t *)"\x00\x7f\xab\xff", 4, text);
+    assert_string_equal(text, "007fabff");
+}
+
+static void what_does_not_fit_is_not_copied_in_part(void **state)
+{
+    (void)state;
+    char out[4] = "old";
+    assert_true(str_copy(out, sizeof out, "abc"));
+    assert_string_equal(out, "abc");
+    assert_false(str_copy(out, sizeof out, "abcd"));
+    assert_string_equal(out, "");
+}
+
+static void ids_are_22_url_safe_characters_and_never_the_same(void **state)
+{
+    (void)state;
+    char a[26], b[26];
+    rand_id("s_", a);
+    rand_id("s_", b);
+    assert_int_equal(strlen(a), 24);
+    assert_true(session_id_valid(a));
+    assert_string_not_equal(a, b);
+}
+
+static void a_buffer_takes_to_the_last_byte_of_its_cap(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 3);
+    assert_null(buf_take(&b));
+    assert_int_equal(buf_append(&b, "abc", 3), ERR_NONE);
+    assert_int_equal(buf_append(&b, "", 0), ERR_NONE);
+    assert_false(b.failed);
+    assert_int_equal(buf_reserve(&b, SIZE_MAX), ERR_FULL);
+    buf_clear(&b);
+    assert_int_equal(buf_append(&b, "abc", 3), ERR_NONE);
+    char *taken = buf_take(&b);
+    assert_string_equal(taken, "abc");
+    assert_int_equal(b.len, 0);
+    mem_free(taken);
+    buf_consume(&b, 5);
+    buf_release(&b);
+}
+
+static void the_nth_allocation_fails_and_every_one_after_it(void **state)
+{
+    (void)state;
+    mem_fail_after(1);
+    char *first = mem_strdup("a");
+    void *second = mem_alloc(1), *third = mem_zalloc(1);
+    char *grown = mem_realloc(NULL, 10);
+    mem_fail_after(-1);
+    assert_non_null(first);
+    assert_null(second);
+    assert_null(third);
+    assert_null(grown);
+    mem_free(first);
+    mem_free(NULL);
+}
+
+/* What the function writes to standard error, in `out`. */
+static void log_into(char *out, size_t size, enum log_level level_max)
+{
+    int ends[2], before = dup(STDERR_FILENO);
+    assert_int_equal(pipe(ends), 0);
+    dup2(ends[1], STDERR_FILENO);
+    log_set_level(level_max);
+    log_error("%s", "room\n\x1b[31mkim\x7f");
+    log_debug("no more than this");
+    log_set_level(LOG_LEVEL_WARNING);
+    dup2(before, STDERR_FILENO);
+    close(before);
+    close(ends[1]);
+    ssize_t len = read(ends[0], out, size - 1);
+    close(ends[0]);
+    out[len > 0 ? len : 0] = '\0';
+}
+
+static void a_log_line_is_one_line_and_no_terminal_code(void **state)
+{
+    (void)state;
+    char out[200];
+    log_into(out, sizeof out, LOG_LEVEL_WARNING);
+    assert_string_equal(out, "debate: error: room??[31mkim?\n");
+}
+
+static void every_code_of_the_protocol_is_found_by_its_name(void **state)
+{
+    (void)state;
+    for (int e = ERR_BAD_MESSAGE; e <= ERR_INTERNAL; e++)
+        assert_int_equal(err_from_code(err_code((enum err)e)), e);
+    assert_int_equal(err_from_code("no such code"), ERR_INTERNAL);
+    assert_int_equal(err_from_code("ok"), ERR_INTERNAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -112,6 +232,14 @@ int main(void)
         cmocka_unit_test(a_buffer_stops_at_its_cap_and_keeps_what_it_has),
         cmocka_unit_test(a_buffer_without_memory_says_so),
         cmocka_unit_test(whole_numbers_are_read_to_their_maximum),
+        cmocka_unit_test(base64_needs_its_padding_and_zero_bits_behind_the_last_byte),
+        cmocka_unit_test(hex_is_lower_case),
+        cmocka_unit_test(what_does_not_fit_is_not_copied_in_part),
+        cmocka_unit_test(ids_are_22_url_safe_characters_and_never_the_same),
+        cmocka_unit_test(a_buffer_takes_to_the_last_byte_of_its_cap),
+        cmocka_unit_test(the_nth_allocation_fails_and_every_one_after_it),
+        cmocka_unit_test(a_log_line_is_one_line_and_no_terminal_code),
+        cmocka_unit_test(every_code_of_the_protocol_is_found_by_its_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

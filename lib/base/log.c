@@ -12,12 +12,18 @@ void log_set_level(enum log_level level)
     level_max = level;
 }
 
-static void write_line(enum log_level level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void write_line(enum log_level level,
+                                                             const char *format, va_list args)
 {
     if (level > level_max)
         return;
     char text[1024];
     vsnprintf(text, sizeof text, format, args);
+    /* What a client chose must not look like another line, nor speak to the terminal. */
+    for (char *s = text; *s; s++) {
+        if ((unsigned char)*s < 0x20 || *s == 0x7f)
+            *s = '?';
+    }
     fprintf(stderr, "debate: %s: %s\n", level_names[level], text);
 }
 
