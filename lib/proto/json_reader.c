@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "proto/json_memory.h"
 
 /* A struct json is a cJSON under a name that others may see. */
 static const cJSON *inner(const struct json *value)
@@ -17,9 +18,10 @@ enum err json_read(const char *text, size_t len, struct json **out)
     *out = NULL;
     if (!utf8_valid(text, len))
         return ERR_BAD_REQUEST;
+    json_memory_forget_failure();
     cJSON *document = cJSON_ParseWithLengthOpts(text, len, &end, false);
     if (!document)
-        return ERR_BAD_REQUEST;
+        return json_memory_failed() ? ERR_NO_MEMORY : ERR_BAD_REQUEST;
     while (end < text + len && strchr(" \t\r\n", *end) && *end)
         end++;
     if (end < text + len) {

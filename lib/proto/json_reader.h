@@ -15,7 +15,7 @@
 
 struct json; /* a value; the one that json_read gives owns the others */
 
-/* ERR_BAD_REQUEST when it is not one JSON value. */
+/* ERR_BAD_REQUEST when it is not one JSON value, ERR_NO_MEMORY. */
 enum err json_read(const char *text, size_t len, struct json **out) MUST_CHECK;
 void json_free(struct json *document); /* NULL is allowed */
 

@@ -2,11 +2,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <cmocka.h>
 
 #include "proto/json_reader.h"
+#include "proto/proto_testing.h"
 
 static struct json *must_read(const char *text)
 {
@@ -66,12 +66,57 @@ static void a_string_is_printed_so_that_it_reads_back_the_same(void **state)
     buf_release(&text);
 }
 
+static void a_value_is_printed_as_a_person_would_write_it(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {{"{\"v\":\"a b\"}", "a b"},
+                                           {"{\"v\":2.5}", "2.5"},
+                                           {"{\"v\":true}", "true"},
+                                           {"{\"v\":null}", "null"},
+                                           {"{\"v\":[1,{\"a\":\"b\"}]}", "[1,{\"a\":\"b\"}]"},
+                                           {"{}", ""}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf out;
+        struct json *document = must_read(cases[i][0]);
+        buf_init(&out, 100);
+        assert_int_equal(buf_append_str(&out, ""), ERR_NONE);
+        assert_int_equal(json_value_print(json_member(document, "v"), &out), ERR_NONE);
+        assert_string_equal(out.data, cases[i][1]);
+        json_free(document);
+        buf_release(&out);
+    }
+}
+
+static enum err read_and_print(void)
+{
+    static const char text[] = "{\"a\":[1,\"two\",{\"b\":\"three\"}]}";
+    struct json *document;
+    struct buf out;
+    buf_init(&out, 1000);
+    enum err e = json_read(text, sizeof text - 1, &document);
+    if (!e)
+        e = json_value_print(document, &out);
+    if (!e)
+        e = json_string_print("a\"b", &out);
+    json_free(document);
+    buf_release(&out);
+    return e;
+}
+
+static void a_lack_of_memory_is_told_and_is_not_bad_json(void **state)
+{
+    (void)state;
+    every_allocation_fails_in_turn(read_and_print);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_there_or_of_another_type_is_the_fallback),
         cmocka_unit_test(only_one_whole_value_is_read),
         cmocka_unit_test(a_string_is_printed_so_that_it_reads_back_the_same),
+        cmocka_unit_test(a_value_is_printed_as_a_person_would_write_it),
+        cmocka_unit_test(a_lack_of_memory_is_told_and_is_not_bad_json),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
