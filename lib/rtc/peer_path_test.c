@@ -202,7 +202,11 @@ static void a_restart_from_either_side_keeps_the_sound_going(void **state)
         the_sound_of_both_arrives();
         strcpy(candidate_before, stats_of(&call.a).local_candidate);
         longest_us = 0;
+        call.hold_answers = true; /* the old path has to do for a while */
         assert_int_equal(peer_offer(n ? call.b.peer : call.a.peer), ERR_NONE);
+        call_until(&call, NULL, 500);
+        assert_non_null(call.answer);
+        call_give_description(call.answer_to, false, call.answer);
         assert_true(call_until(&call, a_has_a_new_path, PATIENCE_MS));
         call_until(&call, NULL, 3000); /* until the old path is gone as well */
         the_sound_of_both_arrives();
@@ -275,6 +279,31 @@ static void who_never_comes_back_is_given_up(void **state)
     assert_non_null(strstr(call.a.why, "brought back"));
 }
 
+/* A browser whose page was loaded again: another certificate, and no goodbye. */
+static void the_other_side_may_begin_anew(void **state)
+{
+    (void)state;
+    call_open(&call, true);
+    call_connect(&call, &call.a);
+    speak();
+    the_sound_of_both_arrives();
+    call.cut = true;
+    peer_free(call.b.peer);
+    call.b.peer = NULL;
+    call_until(&call, NULL, 50);
+    call.cut = false;
+    dtls_identity_free(call.identities[1]);
+    call.identities[1] = dtls_identity_new();
+    assert_non_null(call.identities[1]);
+    call_add_peer(&call, &call.b);
+    call.b.state = PEER_NEW;
+    assert_int_equal(peer_offer(call.b.peer), ERR_NONE);
+    assert_true(call_until(&call, both_came_back, PATIENCE_MS));
+    the_sound_of_both_arrives();
+    assert_string_equal(stats_of(&call.a).remote_fingerprint, stats_of(&call.b).local_fingerprint);
+    assert_int_equal(call.a.connected, 2);
+}
+
 static void when_only_sound_stops_the_timer_for_silence_restarts(void **state)
 {
     (void)state;
@@ -309,6 +338,7 @@ int main(void)
         CALL_TEST(two_restarts_at_once_end_well),
         CALL_TEST(when_the_path_is_gone_consent_ends_and_a_restart_brings_it_back),
         CALL_TEST(who_never_comes_back_is_given_up),
+        CALL_TEST(the_other_side_may_begin_anew),
         CALL_TEST(when_only_sound_stops_the_timer_for_silence_restarts),
     };
     return cmocka_run_group_tests_name("peer_path", tests, NULL, NULL);

@@ -49,7 +49,9 @@ static void refused_everywhere(const char *bad)
     want_refusal_(get(text("/api/sessions/%s", one_session), bad), 401, "bad_token");
     want_refusal_(socket_refused(voice_path(one_session), bad), 401, "bad_token");
     want_refusal_(socket_refused(signaling_path(one_code), bad), 401, "bad_token");
-    want_refusal_(get(text("/api/uploads/1?token=%s", bad ? bad : ""), NULL), 401, "bad_token");
+    want_refusal_(http_with("DELETE", text("/api/uploads/1?token=%s", bad ? bad : ""), NULL,
+                            "Tus-Resumable: 1.0.0\r\n", NULL, 0),
+                  401, "bad_token");
 }
 
 static const char *claims(const char *rest)

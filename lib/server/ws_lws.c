@@ -213,8 +213,12 @@ void net_want_write(struct socket *socket)
 
 void net_cut(struct socket *socket)
 {
-    if (socket->wsi)
-        lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    if (!socket->wsi)
+        return;
+    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    /* On libuv a time-out that is set outside libwebsockets' callbacks is not seen before something
+     * else happens; so something does. */
+    lws_cancel_service(process.context);
 }
 
 /* ---- listening ---- */

@@ -155,6 +155,14 @@ static int on_receive(struct ws_client *client, struct lws *wsi, const char *dat
     return 0;
 }
 
+/* Ends the connection, but not within this call. On libuv a time-out that is set outside its
+ * callbacks is not seen before something else happens; so something does. */
+static void kill_soon(struct ws_client *client)
+{
+    lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    lws_cancel_service(client->context);
+}
+
 static bool write_first(struct ws_client *client)
 {
     struct ws_message *message = client->first;
@@ -395,7 +403,7 @@ enum err ws_send(struct ws_client *client, const char *text, size_t len)
     client->queued += len;
     /* At once where possible: waiting for WRITEABLE costs a turn of the loop. */
     if (is_first && !lws_send_pipe_choked(client->wsi) && !write_first(client)) {
-        lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        kill_soon(client);
         return ERR_UNREACHABLE;
     }
     if (client->first)
@@ -410,7 +418,7 @@ void ws_close(struct ws_client *client, int code)
         client->got_code = code;
         lws_callback_on_writable(client->wsi);
     } else if (client->state == WS_CONNECTING && client->wsi) {
-        lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        kill_soon(client);
     }
 }
 
@@ -421,7 +429,7 @@ void ws_cut(struct ws_client *client)
     /* With no time to linger, close sends a reset. */
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     setsockopt((int)lws_get_socket_fd(client->wsi), SOL_SOCKET, SO_LINGER, &none, sizeof none);
-    lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    kill_soon(client);
 }
 
 void ws_free(struct ws_client *client)
@@ -434,5 +442,5 @@ void ws_free(struct ws_client *client)
         return;
     }
     if (client->state != WS_CLOSING)
-        lws_set_timeout(client->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        kill_soon(client);
 }
