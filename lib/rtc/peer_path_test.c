@@ -24,7 +24,8 @@ static void on_speak(void *user)
     (void)user;
     next_us += FRAME_US;
     peer_send(call.a.peer, (const uint8_t *)"a frame of a", 12, spoken * 960, spoken == 0);
-    peer_send(call.b.peer, (const uint8_t *)"a frame of b", 12, spoken * 960, spoken == 0);
+    if (call.b.peer)
+        peer_send(call.b.peer, (const uint8_t *)"a frame of b", 12, spoken * 960, spoken == 0);
     spoken++;
     rtc_timer_set(speaker, next_us);
 }
