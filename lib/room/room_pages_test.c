@@ -441,6 +441,31 @@ static void an_operator_may_end_the_session_over_the_socket(void **state)
     world_free(&world);
 }
 
+static void a_pages_time_ignores_the_gate(void **state)
+{
+    (void)state;
+    struct world world;
+    struct choice choices[] = {{(char *)"yes", (char *)"Yes"}};
+    struct page pages[] = {{.title = (char *)"A",
+                            .time_ms = 5000,
+                            .gate = GATE_ALL,
+                            .choice_count = 1,
+                            .choices = choices},
+                           {.title = (char *)"B"}};
+    struct agenda agenda = {.refs = 1, .title = (char *)"", .page_count = 2, .pages = pages};
+    world_new_with(&world, 2, &agenda, NULL);
+    init(&world, "kim");
+    init(&world, "lee");
+    tick_when_due(&world);
+    choose(&world, 2, 0, "yes");
+    say(&world, 1, COMMAND_NEXT_PAGE);
+    assert_refused(&world, ERR_WRONG_PHASE, REASON_GATE);
+    tick_when_due(&world);
+    assert_events(&world, "choices_revealed, next_page");
+    assert_int_equal(world.now_ms, TEST_T0 + 3000 + 5000);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -473,6 +498,7 @@ int main(void)
         cmocka_unit_test(a_page_turns_though_nobody_is_connected),
         cmocka_unit_test(a_page_that_ran_out_while_the_server_was_down_turns_once),
         cmocka_unit_test(an_operator_may_end_the_session_over_the_socket),
+        cmocka_unit_test(a_pages_time_ignores_the_gate),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
