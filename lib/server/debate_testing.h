@@ -320,7 +320,7 @@ static inline const struct json *all_heard_(struct debate *debate, const char *t
 {
     const struct json *json = NULL;
     for (int i = 0; i < SEATS_MAX; i++) {
-        if (!debate->seat[i] || debate->seat[i]->code)
+        if (!debate->seat[i] || (debate->seat[i]->code && !debate->seat[i]->first))
             continue;
         const struct json *one = heard_(debate->seat[i], type, PATIENCE_MS)->json;
         if (json)

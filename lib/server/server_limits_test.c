@@ -8,7 +8,7 @@ static struct debate new_room(void)
 {
     static int count;
     struct debate debate;
-    debate_begin_(&debate, text("limits-%d", count++), 3, 2, NULL);
+    debate_begin_(&debate, text("limits-%d", count++), 4, 2, NULL);
     return debate;
 }
 
@@ -97,18 +97,20 @@ static void a_voice_message_has_at_most_16_kib(void **state)
     const char *message = long_ping(VOICE_MAX + 1);
     send_frame(two, OP_TEXT, message, 6000);
     send_frame(two, OP_MORE, message + 6000, 6000);
-    quiet(two);
+    here(__FILE__, __LINE__);
+    catch_up_below_(two);
     send_frame(two, 0x80 | OP_MORE, message + 12000, VOICE_MAX + 1 - 12000);
     want_close(two, 1009);
 }
 
-static void a_message_that_is_announced_too_long_closes_at_once(void **state)
+static void what_never_ends_is_closed_at_the_limit(void **state)
 {
     (void)state;
     struct debate debate = new_room();
     static const unsigned char gigabyte[] = {0x81, 0xff, 0, 0, 0, 0, 0x40, 0,
                                              0,    0,    1, 2, 3, 4, 'x'};
     socket_send_bytes(debate.seat[0], gigabyte, sizeof gigabyte);
+    socket_send_bytes(debate.seat[0], many('x', 2 * VOICE_MAX), 2 * VOICE_MAX);
     want_close(debate.seat[0], 1009);
     /* Fragments without an end. */
     struct socket *two = debate.seat[1];
@@ -141,6 +143,15 @@ static void a_signaling_message_has_at_most_64_kib(void **state)
     quiet(two);
 }
 
+static void want_pong(struct socket *socket, const char *payload, int count)
+{
+    int64_t end = clock_ms() + PATIENCE_MS;
+    while (socket->pongs < count && clock_ms() < end)
+        socket_pump(20);
+    assert_int_equal(socket->pongs, count);
+    assert_string_equal(socket->pong, payload);
+}
+
 static void a_message_may_come_in_fragments_with_pings_between(void **state)
 {
     (void)state;
@@ -156,13 +167,11 @@ static void a_message_may_come_in_fragments_with_pings_between(void **state)
     send_frame(one, 0x80 | OP_PONG, "unasked", 7);
     send_frame(one, 0x80 | OP_MORE, "", 0);
     want_answer(one, "pong", "parts");
-    assert_string_equal(one->pong, "between");
+    want_pong(one, "between", 1);
     send_frame(one, 0x80 | OP_PING, many('p', 125), 125);
-    catch_up(one);
-    assert_string_equal(one->pong, many('p', 125));
+    want_pong(one, many('p', 125), 2);
     send_frame(one, 0x80 | OP_PING, "", 0);
-    catch_up(one);
-    assert_string_equal(one->pong, "");
+    want_pong(one, "", 3);
 }
 
 static void bytes_may_come_one_by_one_or_all_at_once(void **state)
@@ -176,9 +185,8 @@ static void bytes_may_come_one_by_one_or_all_at_once(void **state)
     message = "{\"type\":\"ping\",\"id\":1,\"data\":{\"t0\":1}}";
     for (int i = 0; i < 5; i++)
         frame_print(&frames, 0x80 | OP_TEXT, message, strlen(message));
-    const char *bearer = text("Authorization: Bearer %s\r\n", token("u1"));
-    struct socket *socket =
-        socket_open_sending(voice_path(session), bearer, false, frames.data, frames.len);
+    struct socket *socket = voice_open(session, token("u1"));
+    socket_send_bytes(socket, frames.data, frames.len);
     heard(socket, "welcome");
     heard(socket, "join");
     for (int i = 0; i < 5; i++)
@@ -192,13 +200,12 @@ static void bytes_may_come_one_by_one_or_all_at_once(void **state)
     buf_release(&frames);
 }
 
-static void want_broken_(struct socket *socket)
+static bool is_broken(struct socket *socket)
 {
-    int64_t end = clock_ms() + PATIENCE_MS;
+    int64_t end = clock_ms() + 2000;
     while (!socket->code && clock_ms() < end)
         socket_pump(20);
-    if (socket->code != 1002 && socket->code != CUT)
-        fail_here("closed with %d", socket->code);
+    return socket->code == 1002 || socket->code == CUT;
 }
 
 static void a_frame_that_breaks_rfc_6455_ends_the_connection(void **state)
@@ -222,13 +229,16 @@ static void a_frame_that_breaks_rfc_6455_ends_the_connection(void **state)
         {"\x81\xff\x80\0\0\0\0\0\0\x01\0\0\0\0", 14}, /* a length with its top bit set */
     };
     struct debate debate = new_room();
+    int borne = 0;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct socket *socket = seated(debate.session, "u3");
-        print_message("%zu\n", i);
         socket_send_bytes(socket, bad[i].bytes, bad[i].len);
-        here(__FILE__, __LINE__);
-        want_broken_(socket);
+        if (!is_broken(socket)) {
+            print_error("frame %zu is borne: %d\n", i, socket->code);
+            borne++;
+        }
     }
+    assert_int_equal(borne, 0);
     refused(debate.seat[0], "next_page", "{}", "wrong_phase");
 }
 
@@ -389,6 +399,18 @@ static void garbage_instead_of_http_harms_nobody(void **state)
     want_status(get("/healthz", NULL), 200);
 }
 
+/* The last test of this file, with a server that limits loopback as well. */
+static void too_many_requests_are_429(void **state)
+{
+    (void)state;
+    struct answer answer = {.status = 404};
+    server_kill();
+    server_start((const char *[]){"--rate-limit", "5", NULL});
+    for (int i = 0; i < 2000 && answer.status == 404; i++)
+        answer = get("/api/rooms/nobody", token("kim"));
+    want_refusal(answer, 429, "rate_limited");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -396,7 +418,7 @@ int main(void)
         cmocka_unit_test(unknown_types_and_bad_requests_never_close),
         cmocka_unit_test(bad_utf8_closes_with_1007),
         cmocka_unit_test(a_voice_message_has_at_most_16_kib),
-        cmocka_unit_test(a_message_that_is_announced_too_long_closes_at_once),
+        cmocka_unit_test(what_never_ends_is_closed_at_the_limit),
         cmocka_unit_test(a_signaling_message_has_at_most_64_kib),
         cmocka_unit_test(a_message_may_come_in_fragments_with_pings_between),
         cmocka_unit_test(bytes_may_come_one_by_one_or_all_at_once),
@@ -407,6 +429,7 @@ int main(void)
         cmocka_unit_test(a_short_flood_is_dropped_and_forgiven),
         cmocka_unit_test(a_handshake_that_is_none_is_refused),
         cmocka_unit_test(garbage_instead_of_http_harms_nobody),
+        cmocka_unit_test(too_many_requests_are_429),
     };
     return cmocka_run_group_tests(tests, group_begin, group_end);
 }

