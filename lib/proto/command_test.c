@@ -229,6 +229,8 @@ static void init_has_a_nickname_of_1_to_64_characters(void **state)
     strcat(data, "\"}");
     assert_int_equal(parse_data("init", data), ERR_NONE);
     assert_int_equal(strlen(command.init.nickname), 64 * 3);
+    assert_int_equal(parse_data("init", "{\"nickname\":\"K\"}"), ERR_NONE);
+    assert_string_equal(command.init.nickname, "K");
     assert_refused("init", "{\"nickname\":\"" NAME_64 "x\"}", REASON_FIELD_LENGTH, "nickname");
     assert_refused("init", "{\"nickname\":\"\"}", REASON_FIELD_LENGTH, "nickname");
     assert_refused("init", "{\"nickname\":7}", REASON_FIELD_TYPE, "nickname");
@@ -275,6 +277,8 @@ static void report_start_has_at_and_maybe_error_ms(void **state)
     assert_refused("report_start", "{}", REASON_FIELD_MISSING, "at");
     assert_refused("report_start", "{\"at\":\"1\"}", REASON_FIELD_TYPE, "at");
     assert_refused("report_start", "{\"at\":-1}", REASON_FIELD_RANGE, "at");
+    assert_int_equal(parse_data("report_start", "{\"at\":9007199254740991}"), ERR_NONE);
+    assert_refused("report_start", "{\"at\":9007199254740992}", REASON_FIELD_RANGE, "at");
     assert_refused("report_start", "{\"at\":1e999}", REASON_FIELD_RANGE, "at");
     assert_refused("report_start", "{\"at\":1,\"error_ms\":-1}", REASON_FIELD_RANGE, "error_ms");
     assert_refused("report_start", "{\"at\":1,\"error_ms\":null}", REASON_FIELD_TYPE, "error_ms");

@@ -54,7 +54,10 @@ static const char *const lines[] = {
     ",\"actor\":\"p1\",\"data\":{\"reason\":\"host\"}}",
     "{\"type\":\"session_ended\",\"seq\":21," TS ",\"data\":{\"reason\":\"empty\"}}",
     "{\"type\":\"analysis_ready\",\"seq\":22," TS
-    ",\"data\":{\"report\":\"/api/sessions/s_0/report\"}}"};
+    ",\"data\":{\"report\":\"/api/sessions/s_0/report\"}}",
+    /* As it is sent: without what the log alone holds. */
+    "{\"type\":\"join\",\"seq\":23," TS ",\"actor\":\"p1\",\"data\":{\"participant_id\":\"p1\","
+    "\"nickname\":\"Kim\"}}"};
 enum { LINES = sizeof lines / sizeof *lines };
 
 static enum err parse(const char *text, struct event_doc *doc)

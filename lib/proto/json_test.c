@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "base/str.h"
 #include "proto/proto_testing.h"
 
 static enum err parse(const char *text, enum reason *reason)
@@ -295,6 +296,50 @@ static void no_memory_is_told_from_bad_json(void **state)
     every_allocation_fails_in_turn(read_something);
 }
 
+static void a_name_that_is_too_long_is_cut_between_characters(void **state)
+{
+    (void)state;
+    char text[200] = "{\"x";
+    struct json_doc doc;
+    struct problem why;
+    for (int i = 0; i < 40; i++)
+        strcat(text, "\xc3\xa9");
+    strcat(text, "\":\"" NUL_ESCAPE "\"}");
+    assert_int_equal(json_parse(text, strlen(text), &doc, NULL), ERR_NONE);
+    assert_int_equal(json_refuse_nul(&doc, &why), ERR_BAD_REQUEST);
+    assert_int_equal(strlen(why.field), 63);
+    assert_true(utf8_valid(why.field, strlen(why.field)));
+    json_doc_release(&doc);
+    /* An odd number of bytes remains for characters of two. */
+    memmove(text + 2, text + 3, strlen(text + 3) + 1);
+    assert_int_equal(json_parse(text, strlen(text), &doc, NULL), ERR_NONE);
+    assert_int_equal(json_refuse_nul(&doc, &why), ERR_BAD_REQUEST);
+    assert_int_equal(strlen(why.field), 62);
+    assert_true(utf8_valid(why.field, strlen(why.field)));
+    json_doc_release(&doc);
+}
+
+/* There may be memory for the text again, but a member is missing. */
+static void a_tree_that_lacks_a_part_is_not_printed(void **state)
+{
+    (void)state;
+    struct buf out;
+    buf_init(&out, 1000);
+    assert_int_equal(buf_reserve(&out, 900), ERR_NONE);
+    json_brief_limit(0);
+    json_brief_begin();
+    cJSON *root = json_new_object();
+    json_put_bool(root, "first", true);
+    mem_fail_after(0);
+    json_put_bool(root, "second", true);
+    mem_fail_after(-1);
+    assert_int_equal(json_print(root, &out), ERR_NO_MEMORY);
+    assert_int_equal(out.len, 0);
+    json_brief_end(root);
+    json_brief_limit(SIZE_MAX);
+    buf_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +357,8 @@ int main(void)
         cmocka_unit_test(what_is_too_large_for_the_buffer_leaves_it_as_it_was),
         cmocka_unit_test(a_document_may_be_larger_than_the_block),
         cmocka_unit_test(no_memory_is_told_from_bad_json),
+        cmocka_unit_test(a_name_that_is_too_long_is_cut_between_characters),
+        cmocka_unit_test(a_tree_that_lacks_a_part_is_not_printed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

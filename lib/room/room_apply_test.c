@@ -46,6 +46,11 @@ static void seq_without_gaps_and_ts_never_back(void **state)
     wrong = leave;
     wrong.actor = 2;
     assert_corrupt_as_is(&world, wrong);
+    wrong.participant = 2;
+    assert_corrupt_as_is(&world, wrong);
+    wrong = next(&world, (struct event){.type = EVENT_JOIN, .actor = 3, .participant = 2});
+    wrong.join.nickname = wrong.join.user = "lee";
+    assert_corrupt_as_is(&world, wrong);
     assert_int_equal(room_apply(world.room, &leave), ERR_NONE);
     room_free(world.room);
     buf_release(&world.log);
@@ -315,6 +320,9 @@ static void what_is_revealed_is_what_was_chosen_and_before_the_page_is_left(void
     struct event_choice said[2] = {{2, "yes"}, {3, "no"}};
     struct event reveal = {.type = EVENT_CHOICES_REVEALED, .choices_revealed = {PAGE_ALL, 0, said}};
     assert_corrupt(&world, reveal);
+    reveal.choices_revealed.page = PAGE_LAST + 1;
+    assert_corrupt(&world, reveal);
+    reveal.choices_revealed.page = PAGE_ALL;
     choose(&world, 2, 0, "yes");
     assert_corrupt(&world, reveal);
     reveal.choices_revealed.count = 2;

@@ -21,6 +21,7 @@ static void choices_are_revealed_when_every_seated_participant_has_chosen(void *
     assert_events(&world, "choice_submitted p3, choices_revealed");
     assert_own(&world, EVENT_CHOICE_SUBMITTED);
     const struct event *revealed = event_of(&world, EVENT_CHOICES_REVEALED);
+    assert_false(room_choice_is_public(world.room, revealed));
     assert_int_equal(revealed->actor, 0);
     assert_int_equal(revealed->choices_revealed.page, PAGE_ALL);
     assert_int_equal(revealed->choices_revealed.count, 3);

@@ -234,9 +234,15 @@ static void a_start_is_not_reported_before_there_was_one(void **state)
                              .report_start = {.at_ms = (double)TEST_T0}};
     message(&world, 1, &report);
     assert_refused(&world, ERR_WRONG_PHASE, REASON_NOT_LIVE);
+    report.report_start.has_error = true;
+    report.report_start.error_ms = -1;
+    message(&world, 1, &report);
+    assert_refused(&world, ERR_BAD_REQUEST, REASON_FIELD_RANGE);
+    assert_string_equal(world.effects.why.field, "error_ms");
     report.report_start.at_ms = -1;
     message(&world, 1, &report);
     assert_refused(&world, ERR_BAD_REQUEST, REASON_FIELD_RANGE);
+    assert_string_equal(world.effects.why.field, "at");
     world_free(&world);
 }
 

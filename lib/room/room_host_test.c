@@ -338,6 +338,36 @@ static void a_creator_who_left_before_anybody_else_was_connected_is_not_host_aga
     world_free(&world);
 }
 
+static void a_leaving_host_is_followed_though_the_creator_never_came(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init_as(&world, "lee", ROLE_HOST, "", false);
+    init(&world, "park");
+    say(&world, 1, COMMAND_LEAVE);
+    assert_events(&world, "leave p1, host_changed p2");
+    world_free(&world);
+}
+
+static void without_a_host_only_the_creator_to_come_may_end_over_http(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init(&world, "lee");
+    end_as(&world, "lee", ROLE_DEBATER);
+    assert_refused(&world, ERR_FORBIDDEN, REASON_NOT_HOST);
+    end_as(&world, "choi", ROLE_HOST);
+    assert_refused(&world, ERR_FORBIDDEN, REASON_NOT_HOST);
+    init(&world, "kim");
+    disconnect(&world, 1);
+    say(&world, 2, COMMAND_LEAVE);
+    end_as(&world, "kim", ROLE_DEBATER);
+    assert_refused(&world, ERR_FORBIDDEN, REASON_NOT_HOST);
+    world_free(&world);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -363,6 +393,8 @@ int main(void)
         cmocka_unit_test(the_role_host_who_is_back_after_being_followed_takes_over_again),
         cmocka_unit_test(a_role_host_without_a_seat_left_does_not_take_over),
         cmocka_unit_test(a_creator_who_left_before_anybody_else_was_connected_is_not_host_again),
+        cmocka_unit_test(a_leaving_host_is_followed_though_the_creator_never_came),
+        cmocka_unit_test(without_a_host_only_the_creator_to_come_may_end_over_http),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

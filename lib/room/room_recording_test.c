@@ -90,7 +90,7 @@ static void an_end_before_the_start_is_bad_request(void **state)
     assert_string_equal(world.effects.why.field, "ended_at_ms");
     record(&world, 2, COMMAND_STOP_RECORDING, -1);
     assert_refused(&world, ERR_BAD_REQUEST, REASON_FIELD_RANGE);
-    say(&world, 2, COMMAND_STOP_RECORDING);
+    record(&world, 2, COMMAND_STOP_RECORDING, TEST_T0 + 9000);
     assert_int_equal(event_of(&world, EVENT_RECORDING_STOPPED)->recording.duration_ms, 0);
     world_free(&world);
 }
