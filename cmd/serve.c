@@ -237,7 +237,7 @@ static enum exit_code hold(const struct args *args, struct serve *serve,
 
 static enum exit_code run_server(const struct args *args, const struct server_config *config)
 {
-    struct serve serve = {.server = NULL};
+    static struct serve serve; /* libwebsockets keeps the loop for as long as the process lives */
     int failed = uv_loop_init(&serve.loop);
     if (failed)
         return args_error(args, EXIT_CODE_FAILED, "no event loop: %s", uv_strerror(failed));
@@ -248,8 +248,8 @@ static enum exit_code run_server(const struct args *args, const struct server_co
     enum exit_code code = hold(args, &serve, config);
     uv_close((uv_handle_t *)&serve.terminate, NULL);
     uv_close((uv_handle_t *)&serve.interrupt, NULL);
-    uv_run(&serve.loop, UV_RUN_DEFAULT);
-    uv_loop_close(&serve.loop);
+    /* Once, not until nothing is left: libwebsockets' handles stay. */
+    uv_run(&serve.loop, UV_RUN_NOWAIT);
     return code;
 }
 

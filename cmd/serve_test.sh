@@ -1,0 +1,59 @@
+#!/bin/bash
+# Starting and ending a server on loopback, and the secret that it keeps.
+. cmd/testing.sh
+trap '[[ ${server-} ]] && kill -9 "$server" 2>/dev/null; rm -rf "$work"' EXIT
+
+# start WORD...: starts a server, waits for its line, leaves its URL in `url`.
+start() {
+    local line
+    mkfifo line
+    "$program" serve --data data "$@" >line 2>err &
+    server=$!
+    read -r line <line
+    rm line
+    [[ $line == 'listening on http://'*:[1-9]* ]] || fail "serve $*: said \"$line\""
+    url=${line#listening on }
+}
+
+# end SIGNAL: ends it, and it must exit with 0.
+end() {
+    local code
+    kill -"$1" "$server"
+    wait "$server"
+    code=$?
+    server=
+    ((code == 0)) || fail "SIG$1: exit $code"
+}
+
+: >out
+start --listen 127.0.0.1:0
+[[ $(stat -c %a data/secret) == 600 ]] || fail 'others can read the secret'
+(($(wc -c <data/secret) >= 65)) || fail 'a short secret'
+cp data/secret kept
+(($(awk '/open files/ { print $4 == $5 }' "/proc/$server/limits"))) || fail 'not as many files as it could have'
+end TERM
+
+# The same port at once, the same secret.
+start --listen "${url#http://}" --countdown 0.5 --seats 2 --record off --agenda "$tree/testdata/agendas/two-pages.json"
+cmp -s kept data/secret || fail 'the secret has changed'
+run 0 token --user kim --data data
+end INT
+
+start --listen '[::1]:0'
+[[ $url == 'http://[::1]:'* ]] || fail "an IPv6 URL: $url"
+end TERM
+
+# A secret that is given needs none in the directory.
+rm -r data
+cp kept given
+start --listen 127.0.0.1:0 --secret-file given
+[[ -e data/secret ]] && fail 'a secret too many'
+end TERM
+
+# One directory, one server.
+start --listen 127.0.0.1:0
+wrong 1 data serve --listen 127.0.0.1:0 --data data
+wrong 1 "${url##*:}" serve --listen "${url#http://}" --data other
+end TERM
+
+finish
