@@ -186,6 +186,7 @@ static void accept_language_asks_for_korean_or_english_by_q_value_then_order(voi
                  {"en;q=0,x", LANG_EN},
                  {"en;q=0,*x", LANG_EN},
                  {"ko;q=0,en;q=0.5,*", LANG_EN},
+                 {"en;q=0,ko;q=0.5,*;q=0.8", LANG_KO},
                  {"en;q=0.2,*;q=0.5", LANG_KO},
                  {"ko ; q=1.000", LANG_KO},
                  {"en;q=0.9,ko;Q=1", LANG_KO},

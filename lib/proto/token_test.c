@@ -170,6 +170,8 @@ static void an_alg_other_than_hs256_is_bad_token(void **state)
         snprintf(header, sizeof header, "{\"alg\":\"%s\"}", algs[i]);
         assert_bad(header, claims, REASON_TOKEN_ALGORITHM);
     }
+    /* As long as the header that every library writes for HS256. */
+    assert_bad("{\"alg\":\"HS512\",\"typ\":\"JWT\"}", claims, REASON_TOKEN_ALGORITHM);
     assert_bad("{\"typ\":\"JWT\"}", claims, REASON_TOKEN_MALFORMED);
     assert_bad("{\"alg\":256}", claims, REASON_TOKEN_MALFORMED);
     assert_bad("{\"alg\":\"HS256\",\"alg\":\"none\"}", claims, REASON_TOKEN_ALGORITHM);

@@ -213,6 +213,9 @@ static void a_recording_needs_consent_an_id_of_its_own_and_a_path_that_stays_ins
     assert_corrupt(&world, started("r_1", "recordings/../../x"));
     assert_corrupt(&world, started("r_1", ""));
     assert_corrupt(&world, started("r_1", NULL));
+    static const char *const foreign[] = {"a b", "a~", "a@", "a[", "a`", "a{", "a:", "a\\b", "a\n"};
+    for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
+        assert_corrupt(&world, started("r_1", foreign[i]));
     assert_corrupt(&world, started("", "recordings/1.opus"));
     assert_corrupt(&world, started("r/1", "recordings/1.opus"));
     assert_corrupt(&world, started(NULL, "recordings/1.opus"));
