@@ -59,8 +59,8 @@ static void an_object_without_a_string_type_is_bad_message(void **state)
 static void a_type_that_is_not_listed_is_unknown_type(void **state)
 {
     (void)state;
-    static const char *const types[] = {
-        "", "Ping", "ping ", "welcome", "join", "offer", "pong", "error", "next_page" NUL_ESCAPE};
+    static const char *const types[] = {"",      "Ping", "ping ", "welcome",         "join",
+                                        "offer", "pong", "error", "next_page\\u0000"};
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         assert_int_equal(parse_data(types[i], "{}"), ERR_UNKNOWN_TYPE);
 }
@@ -416,8 +416,8 @@ static void the_body_of_a_choice_over_http_is_submit_choices_data(void **state)
 /* As a client writes them: what stands in the protocol's table, and nothing that was not given. */
 static const char *const written[] = {
     "{\"type\":\"init\",\"data\":{}}",
-    "{\"type\":\"init\",\"id\":\"i\",\"data\":{\"nickname\":\"Kim\",\"last_seq\":3,"
-    "\"await_voice\":true}}",
+    ("{\"type\":\"init\",\"id\":\"i\",\"data\":{\"nickname\":\"Kim\",\"last_seq\":3,"
+     "\"await_voice\":true}}"),
     "{\"type\":\"ready\",\"id\":-4,\"data\":{}}",
     "{\"type\":\"consent\",\"data\":{\"recording\":true}}",
     "{\"type\":\"report_start\",\"data\":{\"at\":1763872345678.25}}",
