@@ -151,7 +151,8 @@ static enum exit_code tell_log(const struct args *args, struct telling *telling,
         args_error(args, EXIT_CODE_DONE, "%s: line %zu is torn and left out", path,
                    result.events + 2);
     if (telling->form == FORM_NONE)
-        printf("%zu events, as their own replay writes them\n", result.events);
+        printf("%zu events, as their own replay writes them%s\n", result.events,
+               result.is_public ? " (without what the host's log leaves out)" : "");
     return EXIT_CODE_DONE;
 }
 

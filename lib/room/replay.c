@@ -1,5 +1,6 @@
 #include "room/replay.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/buf.h"
@@ -56,16 +57,39 @@ static enum err read_header(struct replay *replay, const char *line, size_t len)
     return e;
 }
 
+/* The host's log leaves out users, and choices that were not revealed. Something stands in for them:
+ * the participant's own id, and any choice of the page, which no later line can contradict. `user`
+ * holds what the event then points to. */
+static struct event fill_in(struct replay *replay, const struct event *event, char user[16])
+{
+    struct event filled = *event;
+    const struct page *page;
+    if (event->type == EVENT_JOIN && !event->join.user) {
+        snprintf(user, 16, "p%u", event->participant);
+        filled.join.user = user;
+    } else if (event->type == EVENT_CHOICE_SUBMITTED && !event->choice_submitted.choice &&
+               (page = agenda_page(room_agenda(replay->room), event->choice_submitted.page)) &&
+               page->choice_count > 0) {
+        filled.choice_submitted.choice = page->choices[0].id;
+    } else {
+        return filled;
+    }
+    replay->result->is_public = true;
+    return filled;
+}
+
 static enum err take_event(struct replay *replay, const struct event *event, const char *line,
                            size_t len)
 {
+    char user[16];
     buf_clear(&replay->printed);
     enum err e = compare(replay, event_print(event, &replay->printed), line, len);
     if (e != ERR_NONE)
         return e;
     if (event->seq != room_seq(replay->room) + 1)
         return damage(replay, "seq is not the next one");
-    e = room_apply(replay->room, event);
+    struct event filled = fill_in(replay, event, user);
+    e = room_apply(replay->room, &filled);
     if (e == ERR_CORRUPT)
         return damage(replay, "cannot follow what came before");
     if (e == ERR_NONE) {
