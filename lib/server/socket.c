@@ -369,7 +369,8 @@ void socket_visit(struct socket *socket)
     case SOCKET_GONE:
         return;
     }
-    if (now_ms - socket->heard_ms >= config->silent_ms) {
+    if (now_ms - socket->heard_ms >= config->silent_ms &&
+        net_silent_ms(socket) >= config->silent_ms) {
         socket->server->metrics.sockets_silent++;
         net_cut(socket);
     } else if (now_ms - socket->pinged_ms >= config->ping_ms) {

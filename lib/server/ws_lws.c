@@ -1,5 +1,6 @@
 /* The server's sockets by libwebsockets, on libuv. */
 #include <libwebsockets.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -196,13 +197,24 @@ bool net_write(struct socket *socket, struct frame *frame)
 
 bool net_ping(struct socket *socket)
 {
-    unsigned char bytes[LWS_PRE + 1];
+    /* Not empty: libwebsockets 4.1 does not tell of an empty pong, and pongs repeat their ping. */
+    unsigned char bytes[LWS_PRE + 1] = {[LWS_PRE] = '.'};
     if (!net_can_write(socket))
         return true; /* it has enough to read; whether it lives is seen by what it sends */
-    if (lws_write(socket->wsi, bytes + LWS_PRE, 0, LWS_WRITE_PING) >= 0)
+    if (lws_write(socket->wsi, bytes + LWS_PRE, 1, LWS_WRITE_PING) >= 0)
         return true;
     net_cut(socket);
     return false;
+}
+
+int64_t net_silent_ms(const struct socket *socket)
+{
+    struct tcp_info info;
+    socklen_t len = sizeof info;
+    if (!socket->wsi ||
+        getsockopt(lws_get_socket_fd(socket->wsi), IPPROTO_TCP, TCP_INFO, &info, &len))
+        return INT64_MAX;
+    return info.tcpi_last_data_recv;
 }
 
 void net_want_write(struct socket *socket)
