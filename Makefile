@@ -3,6 +3,7 @@
 #   make          build/debate
 #   make demo     a whole three-person debate, with real voices
 #   make check    all tests            make check SAN=address,undefined
+#   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #   make deps     installs what is missing (make demo and make check do it themselves)
 
 SHELL = /bin/bash
@@ -48,7 +49,7 @@ TESTS := $(LIB_TESTS) $(CMD_TESTS)
 SCRIPTS := $(wildcard cmd/*_test.sh)
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all deps check check-built demo demo-built tidy clean unit clang man gen FORCE
+.PHONY: all bench bench-server deps check check-built demo demo-built tidy clean unit clang man gen FORCE
 all: $(B)/debate
 
 $(B)/%.o: %.c
@@ -100,6 +101,15 @@ tidy:
 
 man-lint:
 	$(Q)set -e; for page in man/*.[1-9]; do mandoc -Tlint -Wwarning $$page; done
+
+# ---- benchmarks ----
+
+bench: $(BENCHES) $(B)/debate
+	$(Q)set -e; for bench in $(BENCHES); do echo "$$bench"; DEBATE_BIN=$(B)/debate $$bench; done
+
+# MODES="fan-out relay" runs these alone.
+bench-server: $(B)/lib/server/server_load_bench $(B)/debate
+	$(Q)DEBATE_BIN=$(B)/debate $< $(MODES)
 
 # ---- the demonstration ----
 
