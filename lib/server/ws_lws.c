@@ -46,6 +46,10 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
+/* The sockets' liveness is ours (socket_visit). libwebsockets would keep a time for each in a sorted
+ * list, and walk along it at every pong and every new connection. */
+static const lws_retry_bo_t no_liveness;
+
 /* ---- callbacks ---- */
 
 static struct link *link_of(struct lws *wsi)
@@ -289,6 +293,7 @@ enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int p
         .options = LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND |
                    (is_v6 ? 0 : LWS_SERVER_OPTION_DISABLE_IPV6),
         .keepalive_timeout = KEEPALIVE_S,
+        .retry_and_idle_policy = &no_liveness,
         .vhost_name = "debate",
         .user = server,
     };
