@@ -1,7 +1,10 @@
 /* server_load_bench [MODE...]: what `debate serve` costs, beside what it may cost. DEBATE_BIN names
  * the program. The modes are listed at the end; without one all are run. The figures are of the
- * server alone, in CPU seconds (utime and stime), which hold on a busy machine too. */
+ * server alone, in CPU seconds (utime and stime), which hold on a busy machine too. "Bare sends"
+ * are the same messages by a process that does nothing else: what the kernel costs on this machine.
+ */
 #include "server/server_load_bench.h"
+#include "server/server_load_bare.h"
 
 enum {
     DELIVERED = 300000,  /* messages of fan-out and relay */
@@ -15,11 +18,14 @@ enum {
     START_ROOMS = 1000
 };
 
+/* A target of 0 is none. */
 static void report(const char *name, double value, const char *unit, double target, bool is_floor)
 {
-    bool ok = is_floor ? value >= target : value <= target;
-    printf("%-28s %10.*f %s (target: %s %g)%s", name, value < 100 ? 2 : 0, value, unit,
-           is_floor ? "at least" : "at most", target, ok ? "" : " MISSED");
+    bool ok = target == 0 || (is_floor ? value >= target : value <= target);
+    printf("%-28s %10.*f %s", name, value < 100 ? 2 : 0, value, unit);
+    if (target != 0)
+        printf(" (target: %s %g)%s", is_floor ? "at least" : "at most", target,
+               ok ? "" : " MISSED");
 }
 
 /* ---- getting there ---- */
@@ -113,41 +119,59 @@ static void speak_at_rate(struct load *load, double per_s)
     }
 }
 
-static void fan_out(const char *name, unsigned rooms, double per_s, double target)
+/* Has `wanted` messages delivered and reports what each cost. The server is ready. */
+static void measure_delivery(struct load *load, const char *name, double target,
+                             void (*deliver)(struct load *load))
+{
+    load->count = 0;
+    load->wanted = DELIVERED;
+    double cpu = load_cpu_s(load), begin = now_s();
+    deliver(load);
+    double took = now_s() - begin;
+    cpu = load_cpu_s(load) - cpu;
+    report(name, cpu * 1e6 / (double)load->count, "CPU s a million delivered", target, false);
+    printf("; %.0f a second\n", (double)load->count / took);
+    load_stop(load);
+}
+
+static void speak_in_turn(struct load *load)
+{
+    load->on_text = pass_turn;
+    for (unsigned room = 0; room < load->rooms; room++)
+        toggle(&load->clients[room * LOAD_SEATS]);
+    load_until(load, &load->count, load->wanted, "fan-out");
+}
+
+static void speak_5000_a_second(struct load *load)
+{
+    load->on_text = count_status;
+    speak_at_rate(load, 5000);
+}
+
+static void fan_out(const char *name, unsigned rooms, double target,
+                    void (*deliver)(struct load *load))
 {
     struct load load;
+    bare_start(&load, rooms, false);
+    measure_delivery(&load, "  bare sends", 0, deliver);
     begin_debates(&load, rooms, 1);
-    load.wanted = DELIVERED;
-    load.on_text = per_s > 0 ? count_status : pass_turn;
-    double cpu = load_cpu_s(&load), begin = now_s();
-    if (per_s > 0) {
-        speak_at_rate(&load, per_s);
-    } else {
-        for (unsigned room = 0; room < rooms; room++)
-            toggle(&load.clients[room * LOAD_SEATS]);
-        load_until(&load, &load.count, load.wanted, name);
-    }
-    double took = now_s() - begin;
-    cpu = load_cpu_s(&load) - cpu;
-    report(name, cpu * 1e6 / (double)load.count, "CPU s a million delivered", target, false);
-    printf("; %.0f a second\n", (double)load.count / took);
-    load_stop(&load);
+    measure_delivery(&load, name, target, deliver);
 }
 
 static void fan_out_100(void)
 {
-    fan_out("fan-out, 100 rooms", 100, 0, 6);
+    fan_out("fan-out, 100 rooms", 100, 6, speak_in_turn);
 }
 
 static void fan_out_1000(void)
 {
-    fan_out("fan-out, 1,000 rooms", 1000, 0, 7);
+    fan_out("fan-out, 1,000 rooms", 1000, 7, speak_in_turn);
 }
 
 /* Far from saturation a turn of the loop has little to share its costs among. */
 static void fan_out_paced(void)
 {
-    fan_out("fan-out, 5,000 events a s", 100, 5000, 6);
+    fan_out("fan-out, 5,000 events a s", 100, 0, speak_5000_a_second);
 }
 
 /* ---- relay ---- */
@@ -186,10 +210,21 @@ static void learn_self(struct load *load, struct client *client, const char *tex
     load->count++;
 }
 
+static void relay_around(struct load *load)
+{
+    load->on_text = relay_on;
+    size_t first = load->client_count - (size_t)load->rooms * LOAD_SEATS;
+    for (unsigned room = 0; room < load->rooms; room++)
+        send_candidate(&load->clients[first + room * LOAD_SEATS]);
+    load_until(load, &load->count, load->wanted, "relay");
+}
+
 static void relay(void)
 {
     struct load load;
     unsigned rooms = 100;
+    bare_start(&load, rooms, true);
+    measure_delivery(&load, "  bare sends", 0, relay_around);
     begin_debates(&load, rooms, 2);
     size_t voices = (size_t)rooms * LOAD_SEATS;
     for (size_t i = 0; i < voices; i++)
@@ -197,19 +232,7 @@ static void relay(void)
     load.on_text = learn_self;
     connect_some(&load, voices, voices);
     load_until(&load, &load.count, voices, "peers");
-    load.count = 0;
-    load.wanted = DELIVERED;
-    load.on_text = relay_on;
-    double cpu = load_cpu_s(&load), begin = now_s();
-    for (unsigned room = 0; room < rooms; room++)
-        send_candidate(&load.clients[voices + room * LOAD_SEATS]);
-    load_until(&load, &load.count, load.wanted, "relay");
-    double took = now_s() - begin;
-    cpu = load_cpu_s(&load) - cpu;
-    report("relay, 100 rooms", cpu * 1e6 / (double)load.count, "CPU s a million delivered", 8,
-           false);
-    printf("; %.0f a second\n", (double)load.count / took);
-    load_stop(&load);
+    measure_delivery(&load, "relay, 100 rooms", 8, relay_around);
 }
 
 /* ---- connections ---- */
