@@ -14,7 +14,8 @@
 
 enum {
     SERVE_DAY_MS = 24 * 3600 * 1000,
-    SERVE_RATE_MAX = 1000000 /* more than any socket carries */
+    SERVE_RATE_MAX = 1000000, /* more than any socket carries */
+    SERVE_FILES = 32768       /* three times what one core serves */
 };
 
 /* A server and what ends it. */
@@ -209,12 +210,14 @@ static void watch_signal(struct serve *serve, uv_signal_t *handle, int number)
     uv_unref((uv_handle_t *)handle);
 }
 
-/* Every socket is a file: as many as the system lets us have. */
-static void raise_file_limit(void)
+/* Every socket is a file. Debian's libwebsockets looks through a table of as many places as the
+ * limit allows whenever a connection ends: where the system allows a million, that would be a
+ * millisecond each. */
+static void set_file_limit(void)
 {
     struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
-        limit.rlim_cur = limit.rlim_max;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max < SERVE_FILES ? limit.rlim_max : SERVE_FILES;
         setrlimit(RLIMIT_NOFILE, &limit);
     }
 }
@@ -242,7 +245,7 @@ static enum exit_code run_server(const struct args *args, const struct server_co
     if (failed)
         return args_error(args, EXIT_CODE_FAILED, "no event loop: %s", uv_strerror(failed));
     signal(SIGPIPE, SIG_IGN);
-    raise_file_limit();
+    set_file_limit();
     watch_signal(&serve, &serve.terminate, SIGTERM);
     watch_signal(&serve, &serve.interrupt, SIGINT);
     enum exit_code code = hold(args, &serve, config);

@@ -218,7 +218,7 @@ enum err guest_parse(const char *text, size_t len, char nickname[LIMIT_NICKNAME_
     enum err e = json_parse_body(text, len, &doc, why);
     at.object = doc.root;
     if (!e)
-        e = json_get_text(&at, "nickname", JSON_OPTIONAL, 1, LIMIT_NICKNAME_CHARS, nickname);
+        e = json_get_text(&at, "nickname", JSON_REQUIRED, 1, LIMIT_NICKNAME_CHARS, nickname);
     json_brief_end(doc.root);
     return e;
 }

@@ -84,7 +84,7 @@ enum err create_room_parse(const char *text, size_t len, struct create_room_requ
  * `agenda` are checked for their types alone). */
 bool create_room_types_are_right(const struct problem *why);
 
-/* POST /api/rooms/{code}/guests; nickname may be absent (then empty). */
+/* POST /api/rooms/{code}/guests. */
 enum err guest_parse(const char *text, size_t len, char nickname[LIMIT_NICKNAME_CHARS * 4 + 1],
                      struct problem *why) MUST_CHECK;
 enum err guest_print(const char *token, const char *guest_id, struct buf *out) MUST_CHECK;

@@ -200,6 +200,8 @@ bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
     if (head->room_code)
         (void)str_copy(exchange->room_code, sizeof exchange->room_code, head->room_code);
     exchange->route = route_find(head->path);
+    if (exchange->route.route == ROUTE_UPLOAD || exchange->route.route == ROUTE_UPLOADS)
+        exchange->method = http_upload_method(exchange);
     if (server->is_draining) {
         exchange_header(exchange, "Retry-After", "1");
         exchange_fail(exchange, ERR_UNAVAILABLE, REASON_NONE, NULL);

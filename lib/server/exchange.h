@@ -111,6 +111,7 @@ void http_log(struct exchange *exchange);
 void http_choices(struct exchange *exchange);
 void http_end(struct exchange *exchange);
 /* Uploads read their own headers when the request begins; those with a body get it in pieces. */
+enum method http_upload_method(struct exchange *exchange);
 void http_uploads_options(struct exchange *exchange);
 void http_uploads_create(struct exchange *exchange);
 void http_upload_head(struct exchange *exchange);

@@ -29,6 +29,8 @@ static const struct {
     {"content-type", WSI_TOKEN_HTTP_CONTENT_TYPE},
     {"content-length", WSI_TOKEN_HTTP_CONTENT_LENGTH},
     {"transfer-encoding", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
+    {"sec-websocket-version", WSI_TOKEN_VERSION},
+    {"sec-websocket-key", WSI_TOKEN_KEY},
 };
 
 static bool header(struct lws *wsi, const char *name, char *out, size_t out_size)

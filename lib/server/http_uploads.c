@@ -72,6 +72,17 @@ bool http_upload_number(struct exchange *exchange, const char *name, const char 
     return true;
 }
 
+/* What is meant by a POST from where other methods cannot be used (tus 1.0.0,
+ * X-HTTP-Method-Override). */
+enum method http_upload_method(struct exchange *exchange)
+{
+    char name[16];
+    return exchange->method == METHOD_POST &&
+                   net_header(exchange, "x-http-method-override", name, sizeof name)
+               ? method_from_name(name)
+               : exchange->method;
+}
+
 void http_uploads_options(struct exchange *exchange)
 {
     put_tus(exchange);

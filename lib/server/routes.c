@@ -101,6 +101,14 @@ const char *route_methods(enum route route)
     return "";
 }
 
+enum method method_from_name(const char *name)
+{
+    int method = METHOD_GET;
+    while (method < METHOD_OTHER && strcmp(method_names[method], name) != 0)
+        method++;
+    return (enum method)method;
+}
+
 bool route_takes(enum route route, enum method method)
 {
     const char *name = method_names[method], *at = route_methods(route);

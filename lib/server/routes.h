@@ -42,6 +42,7 @@ struct route_match {
 struct route_match route_find(const char *path);
 /* "GET, HEAD": what a route takes, for `Allow`. Static. */
 const char *route_methods(enum route route);
+enum method method_from_name(const char *name);
 bool route_takes(enum route route, enum method method);
 
 #endif

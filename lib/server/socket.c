@@ -254,11 +254,6 @@ void socket_opened(struct socket *socket, void *wsi)
         signaling_opened(socket);
 }
 
-void socket_heard(struct socket *socket)
-{
-    socket->heard_ms = server_now_ms(socket->server);
-}
-
 static void refuse_bad(struct socket *socket, enum reason reason)
 {
     struct problem why;
@@ -320,7 +315,7 @@ static void take_message(struct socket *socket, const char *text, size_t len, bo
 void socket_received(struct socket *socket, const char *data, size_t len, bool is_binary,
                      bool is_last)
 {
-    socket_heard(socket);
+    socket->heard_ms = server_now_ms(socket->server);
     if (socket->state >= SOCKET_CLOSING || socket->is_lost)
         return;
     if (is_last && socket->message.len == 0 && len <= socket->message.len_max) {

@@ -90,8 +90,6 @@ void socket_opened(struct socket *socket, void *wsi);
 /* A piece of a message, or with is_last the end of one. */
 void socket_received(struct socket *socket, const char *data, size_t len, bool is_binary,
                      bool is_last);
-/* Anything at all came: a pong, say. */
-void socket_heard(struct socket *socket);
 /* There is room again. Returns the code to close with now, or 0. */
 int socket_writeable(struct socket *socket);
 /* The other side has begun to close: nothing more can be said to it. */

@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "server/exchange.h"
 #include "server/house.h"
+#include "server/net.h"
 #include "server/server_inner.h"
 #include "server/socket.h"
 
@@ -51,6 +52,25 @@ bool exchange_may_enter(struct exchange *exchange, struct house_room **out)
     return true;
 }
 
+/* RFC 6455, section 4.2. libwebsockets would take old drafts as well. */
+static bool is_handshake(struct exchange *exchange)
+{
+    char version[8], key[64];
+    struct problem why;
+    if (!net_header(exchange, "sec-websocket-version", version, sizeof version) ||
+        strcmp(version, "13") != 0) {
+        (void)problem_set(&why, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Sec-WebSocket-Version");
+        exchange_header(exchange, "Sec-WebSocket-Version", "13");
+        exchange_refuse_with(exchange, 426, &why); /* section 4.2.2 */
+        return false;
+    }
+    if (!net_header(exchange, "sec-websocket-key", key, sizeof key)) {
+        exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_MISSING, "Sec-WebSocket-Key");
+        return false;
+    }
+    return true;
+}
+
 struct socket *exchange_upgrade(struct exchange *exchange, const struct exchange_head *head)
 {
     struct house_room *room;
@@ -60,7 +80,7 @@ struct socket *exchange_upgrade(struct exchange *exchange, const struct exchange
         exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_ROUTE, NULL);
         return NULL;
     }
-    if (!exchange_may_enter(exchange, &room))
+    if (!exchange_may_enter(exchange, &room) || !is_handshake(exchange))
         return NULL;
     enum socket_kind kind = exchange->route.route == ROUTE_VOICE ? SOCKET_VOICE : SOCKET_SIGNALING;
     struct socket *socket =

@@ -1,5 +1,6 @@
 /* The server's sockets by libwebsockets, on libuv. */
 #include <libwebsockets.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,8 +47,8 @@ static const struct lws_protocols protocols[] = {
     {.name = NULL},
 };
 
-/* The sockets' liveness is ours (socket_visit). libwebsockets would keep a time for each in a sorted
- * list, and walk along it at every pong and every new connection. */
+/* The sockets' liveness is ours (socket_visit). libwebsockets would keep a time for each in a
+ * sorted list, and walk along it at every pong and every new connection. */
 static const lws_retry_bo_t no_liveness;
 
 /* ---- callbacks ---- */
@@ -118,10 +119,6 @@ static int on_socket(struct lws *wsi, struct link *link, enum lws_callback_reaso
             socket_received(link->socket, in, len, lws_frame_is_binary(wsi),
                             lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0);
         return 0;
-    case LWS_CALLBACK_RECEIVE_PONG:
-        if (link->socket)
-            socket_heard(link->socket);
-        return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return on_socket_writeable(wsi, link);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
@@ -153,7 +150,6 @@ static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_ESTABLISHED:
     case LWS_CALLBACK_RECEIVE:
-    case LWS_CALLBACK_RECEIVE_PONG:
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
     case LWS_CALLBACK_CLOSED:
@@ -218,6 +214,16 @@ int64_t net_silent_ms(const struct socket *socket)
     if (!socket->wsi ||
         getsockopt(lws_get_socket_fd(socket->wsi), IPPROTO_TCP, TCP_INFO, &info, &len))
         return INT64_MAX;
+    return info.tcpi_last_data_recv;
+}
+
+int64_t net_silence_ms(const struct socket *socket)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    if (!socket->wsi ||
+        getsockopt(lws_get_socket_fd(socket->wsi), IPPROTO_TCP, TCP_INFO, &info, &size))
+        return 0; /* about to be closed anyway */
     return info.tcpi_last_data_recv;
 }
 
