@@ -57,9 +57,9 @@ static enum err read_header(struct replay *replay, const char *line, size_t len)
     return e;
 }
 
-/* The host's log leaves out users, and choices that were not revealed. Something stands in for them:
- * the participant's own id, and any choice of the page, which no later line can contradict. `user`
- * holds what the event then points to. */
+/* The host's log leaves out users, and choices that were not revealed. Something stands in for
+ * them: the participant's own id, and any choice of the page, which no later line can contradict.
+ * `user` holds what the event then points to. */
 static struct event fill_in(struct replay *replay, const struct event *event, char user[16])
 {
     struct event filled = *event;

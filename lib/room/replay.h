@@ -19,7 +19,7 @@ struct replay_result {
     size_t line;      /* where the damage is, from 1; 0: none */
     const char *what; /* what is wrong there; static */
     bool torn;        /* the last line has no end and was left out */
-    bool is_public;   /* it is the host's: users or choices are left out, and the room made up some */
+    bool is_public; /* it is the host's: users or choices are left out, and the room made up some */
     size_t events;
 };
 
