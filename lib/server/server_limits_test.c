@@ -205,7 +205,8 @@ static bool is_broken(struct socket *socket)
     int64_t end = clock_ms() + 2000;
     while (!socket->code && clock_ms() < end)
         socket_pump(20);
-    return socket->code == 1002 || socket->code == CUT;
+    /* libwebsockets answers a close frame that is none with one that has no code. */
+    return socket->code == 1002 || socket->code == 1005 || socket->code == CUT;
 }
 
 static void a_frame_that_breaks_rfc_6455_ends_the_connection(void **state)
@@ -230,7 +231,9 @@ static void a_frame_that_breaks_rfc_6455_ends_the_connection(void **state)
     struct debate debate = new_room();
     int borne = 0;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct socket *socket = seated(debate.session, "u3");
+        /* Not all are noticed to be gone when the next comes, which then replaces them. */
+        struct socket *socket = voice_open(debate.session, token("u3"));
+        init(socket, "{}");
         socket_send_bytes(socket, bad[i].bytes, bad[i].len);
         if (!is_broken(socket)) {
             print_error("frame %zu is borne: %d\n", i, socket->code);
