@@ -255,6 +255,208 @@ static void a_line_beyond_the_limit_is_damage(void **state)
     world_free(&world);
 }
 
+/* ---- a host's log ---- */
+
+/* Choices of every kind: shown later, changed before that, never shown, not shown yet. They are
+ * mostly not the page's first, which is what replay puts in for one that is left out. */
+static void world_choices(struct world *world)
+{
+    world_live(world);
+    go_to(world, 1, PAGE_NEVER);
+    choose(world, 1, 0, "no");
+    choose(world, 2, 0, "no");
+    go_to(world, 1, PAGE_NOW);
+    choose(world, 3, 0, "no");
+    go_to(world, 1, PAGE_ALL);
+    choose(world, 1, 0, "yes");
+    choose(world, 2, 0, "yes");
+    choose(world, 1, 0, "no");
+    choose(world, 3, 0, "yes");
+    event_of(world, EVENT_CHOICES_REVEALED);
+    go_to(world, 1, PAGE_GATED);
+    choose(world, 3, 0, "no");
+}
+
+static bool was_revealed(const struct room *room, const struct event *event)
+{
+    struct event_choice revealed[LIMIT_PARTICIPANTS];
+    size_t count = room_revealed_choices(room, event->choice_submitted.page, revealed);
+    for (size_t i = 0; i < count; i++) {
+        if (revealed[i].participant == event->participant)
+            return strcmp(revealed[i].choice, event->choice_submitted.choice) == 0;
+    }
+    return false;
+}
+
+/* The log as the host gets it: without users, without choices that are not revealed; or without the
+ * one or the other alone. */
+static struct buf log_for_host(const struct world *world, bool hides_users, bool hides_choices)
+{
+    struct buf out;
+    const char *at = world->log.data, *end = at + world->log.len;
+    buf_init(&out, world->log.len + 1);
+    for (size_t number = 1; at < end; number++) {
+        const char *stop = strchr(at, '\n') + 1;
+        struct event_doc doc;
+        if (number == 1) {
+            assert_int_equal(buf_append(&out, at, (size_t)(stop - at)), ERR_NONE);
+            at = stop;
+            continue;
+        }
+        assert_int_equal(event_parse(at, (size_t)(stop - at) - 1, &doc), ERR_NONE);
+        bool is_choice = doc.event.type == EVENT_CHOICE_SUBMITTED;
+        struct event shown = event_public(
+            &doc.event, is_choice && (!hides_choices || was_revealed(world->room, &doc.event)));
+        if (doc.event.type == EVENT_JOIN && !hides_users)
+            shown.join.user = doc.event.join.user;
+        assert_int_equal(event_print(&shown, &out), ERR_NONE);
+        assert_int_equal(buf_append_str(&out, "\n"), ERR_NONE);
+        event_doc_release(&doc);
+        at = stop;
+    }
+    return out;
+}
+
+/* Prints what it is told, behind the header that `context` holds already. */
+static void write_down(void *context, const struct room *room, const struct event *event)
+{
+    (void)room;
+    assert_int_equal(event_print(event, context), ERR_NONE);
+    assert_int_equal(buf_append_str(context, "\n"), ERR_NONE);
+}
+
+static void a_hosts_log_gives_its_own_bytes_again(void **state)
+{
+    (void)state;
+    struct world world;
+    struct replay_result result;
+    struct room *room = NULL;
+    world_choices(&world);
+    struct buf log = log_for_host(&world, true, true), told;
+    assert_null(strstr(log.data, "\"user\""));
+    assert_non_null(strstr(log.data, "\"page\":4}}"));
+    buf_init(&told, log.len + 1);
+    size_t header = (size_t)(strchr(log.data, '\n') + 1 - log.data);
+    assert_int_equal(buf_append(&told, log.data, header), ERR_NONE);
+    assert_int_equal(replay_log(log.data, log.len, NULL, write_down, &told, &room, &result),
+                     ERR_NONE);
+    assert_true(result.is_public);
+    assert_int_equal(result.events, room_seq(world.room));
+    assert_int_equal(told.len, log.len);
+    assert_memory_equal(told.data, log.data, log.len);
+    room_free(room);
+    buf_release(&told);
+    buf_release(&log);
+    world_free(&world);
+}
+
+static void a_hosts_log_gives_all_that_was_revealed(void **state)
+{
+    (void)state;
+    struct world world;
+    struct replay_result result;
+    struct room *room = NULL;
+    world_choices(&world);
+    struct buf log = log_for_host(&world, true, true);
+    assert_int_equal(replay_log(log.data, log.len, NULL, NULL, NULL, &room, &result), ERR_NONE);
+    struct session_view now = view_of(&world), again;
+    room_view(room, &again);
+    assert_same_participants(&now, &again);
+    assert_same_choices(world.room, room);
+    assert_int_equal(again.phase, PHASE_LIVE);
+    assert_int_equal(again.page, PAGE_GATED);
+    room_free(room);
+    buf_release(&log);
+    world_free(&world);
+}
+
+static void either_left_out_makes_a_log_the_hosts(void **state)
+{
+    (void)state;
+    struct world world;
+    struct replay_result result;
+    world_choices(&world);
+    struct buf no_users = log_for_host(&world, true, false);
+    struct buf no_choices = log_for_host(&world, false, true);
+    assert_int_equal(replay(no_users.data, no_users.len, &result), ERR_NONE);
+    assert_true(result.is_public);
+    assert_int_equal(replay(no_choices.data, no_choices.len, &result), ERR_NONE);
+    assert_true(result.is_public);
+    buf_release(&no_users);
+    buf_release(&no_choices);
+    world_free(&world);
+}
+
+static void a_whole_log_is_not_the_hosts(void **state)
+{
+    (void)state;
+    struct world world;
+    struct replay_result result;
+    world_choices(&world);
+    assert_int_equal(replay(world.log.data, world.log.len, &result), ERR_NONE);
+    assert_false(result.is_public);
+    /* The same lines, written by what writes the host's. */
+    struct buf log = log_for_host(&world, false, false);
+    assert_int_equal(log.len, world.log.len);
+    assert_memory_equal(log.data, world.log.data, log.len);
+    buf_release(&log);
+    world_free(&world);
+}
+
+/* Damaged in the line of `at` when `text` stands there instead of `old`. */
+static void assert_damaged_with(const struct buf *log, const char *at, const char *old,
+                                const char *text)
+{
+    struct buf changed;
+    size_t before = (size_t)(at - log->data), line = 1;
+    for (size_t i = 0; i < before; i++)
+        line += log->data[i] == '\n';
+    buf_init(&changed, log->len + strlen(text));
+    assert_int_equal(buf_append(&changed, log->data, before), ERR_NONE);
+    assert_int_equal(buf_append_str(&changed, text), ERR_NONE);
+    assert_int_equal(buf_append_str(&changed, at + strlen(old)), ERR_NONE);
+    assert_damaged(changed.data, changed.len, line);
+    buf_release(&changed);
+}
+
+static void a_wrong_reveal_is_damage_in_a_hosts_log_too(void **state)
+{
+    (void)state;
+    static const char right[] = "{\"p1\":\"no\",\"p2\":\"yes\",\"p3\":\"yes\"}";
+    static const char *const wrong[] = {
+        "{\"p1\":\"yes\",\"p2\":\"yes\",\"p3\":\"yes\"}",
+        "{\"p1\":\"no\",\"p2\":\"no\",\"p3\":\"yes\"}",
+        "{\"p1\":\"no\",\"p2\":\"yes\",\"p4\":\"yes\"}",
+        "{\"p1\":\"no\",\"p2\":\"yes\"}",
+    };
+    struct world world;
+    world_choices(&world);
+    struct buf log = log_for_host(&world, true, true);
+    const char *at = strstr(log.data, right);
+    assert_non_null(at);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        assert_damaged_with(&log, at, right, wrong[i]);
+    buf_release(&log);
+    world_free(&world);
+}
+
+static void a_choice_left_out_where_there_is_none_is_damage(void **state)
+{
+    (void)state;
+    static const char right[] = "\"page\":4}}";
+    struct world world;
+    world_choices(&world);
+    struct buf log = log_for_host(&world, true, true);
+    const char *at = strstr(log.data, right);
+    assert_non_null(at);
+    assert_damaged_with(&log, at, right, "\"page\":1}}"); /* a page to talk on */
+    assert_damaged_with(&log, at, right, "\"page\":8}}"); /* beyond the last */
+    buf_release(&log);
+    world_free(&world);
+}
+
+/* ---- any log ---- */
+
 /* Whatever stands in a file: an answer that names a line of it, and nothing worse. */
 static void random_damage_never_confuses(void **state)
 {
@@ -321,6 +523,12 @@ int main(void)
         cmocka_unit_test(an_empty_line_is_damage),
         cmocka_unit_test(an_empty_file_and_a_torn_header_are_damage_in_line_1),
         cmocka_unit_test(a_line_beyond_the_limit_is_damage),
+        cmocka_unit_test(a_hosts_log_gives_its_own_bytes_again),
+        cmocka_unit_test(a_hosts_log_gives_all_that_was_revealed),
+        cmocka_unit_test(either_left_out_makes_a_log_the_hosts),
+        cmocka_unit_test(a_whole_log_is_not_the_hosts),
+        cmocka_unit_test(a_wrong_reveal_is_damage_in_a_hosts_log_too),
+        cmocka_unit_test(a_choice_left_out_where_there_is_none_is_damage),
         cmocka_unit_test(random_damage_never_confuses),
         cmocka_unit_test(without_memory_it_is_said_and_never_taken_for_damage),
     };

@@ -80,8 +80,10 @@ static void tell_closed(struct ws_client *client)
     if (client->is_told || client->is_freed)
         return;
     client->is_told = true;
-    client->handler.on_close(client->handler.context, client->got_code, client->got_status,
-                             client->why);
+    /* The handler may free the client, and goes on reading why. */
+    char why[sizeof client->why];
+    memcpy(why, client->why, sizeof why);
+    client->handler.on_close(client->handler.context, client->got_code, client->got_status, why);
 }
 
 static void on_soon(lws_sorted_usec_list_t *soon)
