@@ -34,11 +34,9 @@ bool net_can_write(const struct socket *socket);
 /* False: the connection is broken, and will be closed soon. */
 bool net_write(struct socket *socket, struct frame *frame);
 bool net_ping(struct socket *socket);
-/* For how long nothing at all has come, by the kernel: pings and empty pongs too, of which
- * socket_heard is not told. */
+/* For how long nothing at all has come, by the kernel: libwebsockets does not tell of pings and
+ * empty pongs, nor of a part of a frame. */
 int64_t net_silent_ms(const struct socket *socket);
-/* How long ago anything came from the other side, be it part of a message or of a pong. */
-int64_t net_silence_ms(const struct socket *socket);
 /* socket_writeable will be called. */
 void net_want_write(struct socket *socket);
 /* Ends the connection without another word; socket_closed will be called. */

@@ -217,16 +217,6 @@ int64_t net_silent_ms(const struct socket *socket)
     return info.tcpi_last_data_recv;
 }
 
-int64_t net_silence_ms(const struct socket *socket)
-{
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (!socket->wsi ||
-        getsockopt(lws_get_socket_fd(socket->wsi), IPPROTO_TCP, TCP_INFO, &info, &size))
-        return 0; /* about to be closed anyway */
-    return info.tcpi_last_data_recv;
-}
-
 void net_want_write(struct socket *socket)
 {
     if (socket->wsi)
