@@ -18,6 +18,8 @@ cmp -s out "$good" || fail 'standard input is not the log'
 
 run 0 replay --check "$good"
 grep -q '^26 events' out || fail '--check does not count'
+# A host's log leaves out who is who; its maker is called "p1", and sat down second.
+run 0 replay --check "$(dirname "$good")/host-named-like-a-seat.jsonl"
 
 # Ten thousand times faster than the 90 s that it took.
 run 0 replay --speed 10000 "$good"

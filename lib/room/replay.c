@@ -65,7 +65,9 @@ static struct event fill_in(struct replay *replay, const struct event *event, ch
     struct event filled = *event;
     const struct page *page;
     if (event->type == EVENT_JOIN && !event->join.user) {
-        snprintf(user, 16, "p%u", event->participant);
+        /* Never the maker's own name: the room would take a stranger for the host. */
+        bool is_makers = participant_number(room_header(replay->room)->host_user) != 0;
+        snprintf(user, 16, is_makers ? "user %u" : "p%u", event->participant);
         filled.join.user = user;
     } else if (event->type == EVENT_CHOICE_SUBMITTED && !event->choice_submitted.choice &&
                (page = agenda_page(room_agenda(replay->room), event->choice_submitted.page)) &&
