@@ -234,6 +234,7 @@ static void the_404_of_a_route_comes_before_401(void **state)
     }
     want_refusal(socket_refused("/api/rooms/none/nothing", NULL), 404, "not_found");
     want_refusal(get(text("/api/sessions/%s/nothing", one_session), NULL), 404, "not_found");
+    want_refusal(get("/api/sessions/signaling", token("kim")), 404, "not_found");
 }
 
 static void a_401_comes_before_the_404_of_a_room_or_session(void **state)
