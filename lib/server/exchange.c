@@ -19,7 +19,7 @@ enum {
     RESPONSE_MAX = 1024 * 1024 * 1024, /* the longest log */
 };
 
-static const char json[] = "application/json";
+const char exchange_json[] = "application/json";
 
 struct exchange *exchange_new(struct server *server, void *wsi)
 {
@@ -102,18 +102,18 @@ void exchange_respond_synced(struct exchange *exchange, int status, const char *
     turn_response(exchange->server, exchange);
 }
 
-void exchange_refuse_with(struct exchange *exchange, int status, const struct problem *why)
+static void refuse_with(struct exchange *exchange, int status, const struct problem *why)
 {
     buf_clear(&exchange->out);
     bool has_body = error_body_print(why, exchange->lang, &exchange->out) == ERR_NONE;
-    exchange_respond(exchange, status, has_body ? json : NULL);
+    exchange_respond(exchange, status, has_body ? exchange_json : NULL);
 }
 
 void exchange_refuse(struct exchange *exchange, const struct problem *why)
 {
     if (why->code == ERR_BAD_TOKEN) /* RFC 6750, section 3 */
         exchange_header(exchange, "WWW-Authenticate", "Bearer");
-    exchange_refuse_with(exchange, err_http_status(why->code), why);
+    refuse_with(exchange, err_http_status(why->code), why);
 }
 
 void exchange_fail(struct exchange *exchange, enum err code, enum reason reason, const char *field)
@@ -121,6 +121,14 @@ void exchange_fail(struct exchange *exchange, enum err code, enum reason reason,
     struct problem why;
     (void)problem_set(&why, code, reason, field);
     exchange_refuse(exchange, &why);
+}
+
+void exchange_fail_with(struct exchange *exchange, int status, enum reason reason,
+                        const char *field)
+{
+    struct problem why;
+    (void)problem_set(&why, ERR_BAD_REQUEST, reason, field);
+    refuse_with(exchange, status, &why);
 }
 
 /* ---- who asks ---- */
@@ -212,11 +220,10 @@ bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
     } else if (exchange->route.route == ROUTE_NONE) {
         exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_ROUTE, NULL);
     } else if (!route_takes(exchange->route.route, exchange->method)) {
-        struct problem why;
-        (void)problem_set(&why, ERR_BAD_REQUEST, REASON_NONE, NULL);
         exchange_header(exchange, "Allow", "%s", route_methods(exchange->route.route));
-        exchange_refuse_with(exchange, 405, &why); /* RFC 9110, section 15.5.6 */
+        exchange_fail_with(exchange, 405, REASON_NONE, NULL); /* RFC 9110, section 15.5.6 */
     } else if (!needs_token(exchange) || authenticate(exchange, head)) {
+        turn_flush(server); /* nothing is shown before it is committed */
         return true;
     }
     return false;
@@ -234,10 +241,19 @@ bool exchange_opens(struct exchange *exchange, const char *room_code)
 
 bool exchange_session(struct exchange *exchange, struct house_room **out)
 {
-    turn_flush(exchange->server); /* nothing is shown before it is committed */
     enum err e = house_by_id(exchange->server, exchange->route.param, out);
     if (e) {
         exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_SESSION : REASON_NONE, NULL);
+        return false;
+    }
+    return exchange_opens(exchange, (*out)->room_code);
+}
+
+bool exchange_room(struct exchange *exchange, const char *code, struct house_room **out)
+{
+    enum err e = room_code_valid(code) ? house_by_code(exchange->server, code, out) : ERR_NOT_FOUND;
+    if (e) {
+        exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_ROOM : REASON_NONE, NULL);
         return false;
     }
     return exchange_opens(exchange, (*out)->room_code);
@@ -262,7 +278,7 @@ static void health(struct exchange *exchange)
     if (health_print("ok", DEBATE_VERSION, &exchange->out))
         exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
     else
-        exchange_respond(exchange, 200, json);
+        exchange_respond(exchange, 200, exchange_json);
 }
 
 static void metrics(struct exchange *exchange)
@@ -276,10 +292,8 @@ static void metrics(struct exchange *exchange)
 /* Plain HTTP where a WebSocket is wanted. */
 static void want_upgrade(struct exchange *exchange)
 {
-    struct problem why;
-    (void)problem_set(&why, ERR_BAD_REQUEST, REASON_NONE, NULL);
     exchange_header(exchange, "Upgrade", "websocket");
-    exchange_refuse_with(exchange, 426, &why); /* RFC 9110, section 15.5.22 */
+    exchange_fail_with(exchange, 426, REASON_NONE, NULL); /* RFC 9110, section 15.5.22 */
 }
 
 /* Requests without a body, or whose body is of no interest. False: it waits for its body. */
@@ -363,6 +377,7 @@ void exchange_body_end(struct exchange *exchange)
 {
     if (exchange->is_answered)
         return;
+    turn_flush(exchange->server); /* the body may have taken its time */
     switch (exchange->route.route) {
     case ROUTE_ROOMS:
         http_create_room(exchange);

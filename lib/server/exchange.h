@@ -44,6 +44,8 @@ struct exchange {
     bool headers_written;
 };
 
+extern const char exchange_json[]; /* the content type of most responses */
+
 /* What the network knows when the headers are there. Strings live during the call. */
 struct exchange_head {
     enum method method;
@@ -84,15 +86,19 @@ void exchange_respond(struct exchange *exchange, int status, const char *content
 void exchange_respond_synced(struct exchange *exchange, int status, const char *content_type);
 /* The body and the status that belong to the problem. */
 void exchange_refuse(struct exchange *exchange, const struct problem *why);
-void exchange_refuse_with(struct exchange *exchange, int status, const struct problem *why);
 void exchange_fail(struct exchange *exchange, enum err code, enum reason reason, const char *field);
+/* bad_request, with a status of its own. */
+void exchange_fail_with(struct exchange *exchange, int status, enum reason reason,
+                        const char *field);
 /* A response that waited for the disk may go: turn.c's. */
 void exchange_respond_now(struct exchange *exchange);
 
 /* ---- looking up ---- */
 
-/* The session of the address, and whether the token opens its room; false: refused. */
+/* The session of the address, or the last one of a room, and whether the token opens the room;
+ * false: refused. */
 bool exchange_session(struct exchange *exchange, struct house_room **out);
+bool exchange_room(struct exchange *exchange, const char *code, struct house_room **out);
 bool exchange_opens(struct exchange *exchange, const char *room_code);
 /* Whether the token is the host's of this session, or an operator's. */
 bool exchange_is_host(const struct exchange *exchange, const struct house_room *room);

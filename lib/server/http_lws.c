@@ -123,8 +123,6 @@ static bool may_have_body(enum method method)
     return method == METHOD_POST || method == METHOD_PATCH || method == METHOD_OTHER;
 }
 
-static int finish(struct lws *wsi, struct link *link);
-
 int http_on_request(struct lws *wsi, struct link *link)
 {
     struct head_text text;
@@ -141,31 +139,28 @@ int http_on_request(struct lws *wsi, struct link *link)
          * none); what follows on this connection could not be told from it. */
         link->closes_after = true;
         if (is_chunked(wsi) && !exchange->is_answered) {
-            struct problem why;
-            (void)problem_set(&why, ERR_BAD_REQUEST, REASON_FIELD_MISSING, "Content-Length");
-            exchange_refuse_with(exchange, 411, &why); /* RFC 9110, section 15.5.12 */
+            exchange_fail_with(exchange, 411, REASON_FIELD_MISSING,
+                               "Content-Length"); /* RFC 9110, section 15.5.12 */
         } else {
             exchange_body_end(exchange);
         }
     }
     link->is_in_callback = false;
-    return finish(wsi, link);
+    return http_on_writeable(wsi, link);
 }
 
-int http_on_body(struct lws *wsi, struct link *link, const void *data, size_t len)
+int http_on_body(struct link *link, const void *data, size_t len)
 {
     if (link->exchange && len)
         exchange_body(link->exchange, data, len);
-    (void)wsi;
     return 0;
 }
 
-int http_on_body_end(struct lws *wsi, struct link *link)
+int http_on_body_end(struct link *link)
 {
     if (!link->exchange || link->exchange->is_answered)
         return 0; /* the response is on its way */
     exchange_body_end(link->exchange);
-    (void)wsi;
     return 0;
 }
 
@@ -246,8 +241,7 @@ static int write_some(struct lws *wsi, struct link *link)
     return 1;
 }
 
-/* Writes what is ready. */
-static int finish(struct lws *wsi, struct link *link)
+int http_on_writeable(struct lws *wsi, struct link *link)
 {
     if (!link->exchange || !link->exchange->is_answered || link->exchange->is_waiting)
         return 0;
@@ -262,11 +256,6 @@ static int finish(struct lws *wsi, struct link *link)
     if (link->closes_after)
         return -1;
     return lws_http_transaction_completed(wsi) ? -1 : 0;
-}
-
-int http_on_writeable(struct lws *wsi, struct link *link)
-{
-    return finish(wsi, link);
 }
 
 /* ---- upgrades ---- */

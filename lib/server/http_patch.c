@@ -93,9 +93,7 @@ static bool check_headers(struct exchange *exchange, const struct upload *upload
     uint64_t offset;
     if (!net_header(exchange, "content-type", type, sizeof type) ||
         strcmp(type, "application/offset+octet-stream") != 0) {
-        struct problem why;
-        (void)problem_set(&why, ERR_UNSUPPORTED_MEDIA, REASON_FIELD_VALUE, "Content-Type");
-        exchange_refuse(exchange, &why);
+        http_upload_refuse(exchange, ERR_UNSUPPORTED_MEDIA, REASON_FIELD_VALUE, "Content-Type");
         return false;
     }
     if (!http_upload_number(exchange, "upload-offset", "Upload-Offset", &offset))
@@ -208,7 +206,6 @@ void http_upload_body(struct exchange *exchange, const void *data, size_t len)
 static bool checksum_is_right(struct exchange *exchange, struct patch *patch)
 {
     uint8_t digest[SHA256_SIZE];
-    struct problem why;
     if (!patch->hash)
         return true;
     enum err e = hash_final(patch->hash, digest);
@@ -216,9 +213,10 @@ static bool checksum_is_right(struct exchange *exchange, struct patch *patch)
     if (e == ERR_NONE && memcmp(digest, patch->digest, len) == 0)
         return true;
     http_upload_gone(exchange); /* cuts back */
-    (void)problem_set(&why, e ? e : ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Upload-Checksum");
-    exchange_header(exchange, "Tus-Resumable", "1.0.0");
-    exchange_refuse_with(exchange, e ? 500 : 460, &why); /* tus: Checksum Mismatch */
+    if (e)
+        http_upload_refuse(exchange, e, REASON_NONE, NULL);
+    else /* tus: Checksum Mismatch */
+        http_upload_refuse_with(exchange, 460, REASON_FIELD_VALUE, "Upload-Checksum");
     return false;
 }
 

@@ -8,8 +8,6 @@
 #include "server/house.h"
 #include "server/server_inner.h"
 
-static const char json[] = "application/json";
-
 /* Guests have names of the server's own making. */
 static bool is_guest(const struct token *token)
 {
@@ -74,7 +72,7 @@ void http_guests(struct exchange *exchange)
     if (e)
         exchange_fail(exchange, e, REASON_NONE, NULL);
     else
-        exchange_respond(exchange, 201, json);
+        exchange_respond(exchange, 201, exchange_json);
 }
 
 /* ---- making rooms ---- */
@@ -106,7 +104,7 @@ static void create(struct exchange *exchange, const struct create_room_request *
     if (e)
         exchange_fail(exchange, e, REASON_NONE, NULL);
     else
-        exchange_respond_synced(exchange, 201, json);
+        exchange_respond_synced(exchange, 201, exchange_json);
 }
 
 /* The code that is meant: the body's, the only one that the token opens, or a new one. */
@@ -126,7 +124,6 @@ void http_create_room(struct exchange *exchange)
     struct problem why;
     size_t len;
     const char *body = body_text(exchange, &len);
-    turn_flush(server); /* nothing is shown before it is committed */
     enum err e = create_room_parse(body, len, &request, &why);
     if (e && (e != ERR_BAD_REQUEST || !create_room_types_are_right(&why))) {
         exchange_refuse(exchange, &why);
@@ -143,7 +140,7 @@ void http_create_room(struct exchange *exchange)
         if (print_room(room, &exchange->out))
             exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
         else
-            exchange_respond(exchange, 200, json);
+            exchange_respond(exchange, 200, exchange_json);
     } else if (e) {
         exchange_refuse(exchange, &why);
     } else if (found != ERR_NONE && found != ERR_NOT_FOUND && found != ERR_CORRUPT) {
@@ -159,16 +156,12 @@ void http_create_room(struct exchange *exchange)
 void http_room(struct exchange *exchange)
 {
     struct house_room *room;
-    turn_flush(exchange->server); /* nothing is shown before it is committed */
-    enum err e = house_by_code(exchange->server, exchange->route.param, &room);
-    if (e)
-        exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_ROOM : REASON_NONE, NULL);
-    else if (!exchange_opens(exchange, room->room_code))
+    if (!exchange_room(exchange, exchange->route.param, &room))
         return;
-    else if (print_room(room, &exchange->out))
+    if (print_room(room, &exchange->out))
         exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
     else
-        exchange_respond(exchange, 200, json);
+        exchange_respond(exchange, 200, exchange_json);
 }
 
 /* All rooms whose session goes on, for an operator. */
@@ -180,7 +173,6 @@ void http_rooms(struct exchange *exchange)
         exchange_fail(exchange, ERR_FORBIDDEN, REASON_NONE, NULL);
         return;
     }
-    turn_flush(exchange->server); /* nothing is shown before it is committed */
     (void)buf_append_str(out, "{\"rooms\":[");
     HASH_ITER(by_code, exchange->server->house.by_code, room, next)
     {
@@ -191,5 +183,5 @@ void http_rooms(struct exchange *exchange)
     if (out->failed)
         exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
     else
-        exchange_respond(exchange, 200, json);
+        exchange_respond(exchange, 200, exchange_json);
 }

@@ -5,8 +5,6 @@
 #include "server/house.h"
 #include "server/server_inner.h"
 
-static const char json[] = "application/json";
-
 /* ---- looking ---- */
 
 static size_t collect_choices(const struct room *room, struct page_choices_view *pages,
@@ -42,7 +40,7 @@ void http_session(struct exchange *exchange)
     if (session_object_print(&view, recordings, recording_count, pages, page_count, &exchange->out))
         exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
     else
-        exchange_respond(exchange, 200, json);
+        exchange_respond(exchange, 200, exchange_json);
 }
 
 void http_log(struct exchange *exchange)
@@ -78,7 +76,7 @@ static void do_step(struct exchange *exchange, struct house_room *room,
     if (seq_object_print(seq, &exchange->out))
         exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
     else
-        exchange_respond_synced(exchange, 200, json);
+        exchange_respond_synced(exchange, 200, exchange_json);
 }
 
 void http_choices(struct exchange *exchange)

@@ -31,6 +31,13 @@ void http_upload_refuse(struct exchange *exchange, enum err code, enum reason re
     exchange_fail(exchange, code, reason, field);
 }
 
+void http_upload_refuse_with(struct exchange *exchange, int status, enum reason reason,
+                             const char *field)
+{
+    put_tus(exchange);
+    exchange_fail_with(exchange, status, reason, field);
+}
+
 void http_upload_describe(struct exchange *exchange, const struct upload *upload)
 {
     char date[64];
@@ -49,11 +56,8 @@ bool http_upload_speaks_tus(struct exchange *exchange)
     if (net_header(exchange, "tus-resumable", version, sizeof version) &&
         strcmp(version, tus_version) == 0)
         return true;
-    struct problem why;
-    (void)problem_set(&why, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Tus-Resumable");
-    put_tus(exchange);
     exchange_header(exchange, "Tus-Version", "%s", tus_version);
-    exchange_refuse_with(exchange, 412, &why);
+    http_upload_refuse_with(exchange, 412, REASON_FIELD_VALUE, "Tus-Resumable");
     return false;
 }
 
@@ -136,7 +140,6 @@ bool http_upload_recording(struct exchange *exchange, const char *recording_id,
                            struct house_room **room, struct recording_view *recording)
 {
     struct server *server = exchange->server;
-    turn_flush(server); /* nothing is shown before it is committed */
     enum err e = find_session(server, recording_id, room);
     if (e == ERR_NONE && !room_recording_find((*room)->room, recording_id, recording))
         e = ERR_NOT_FOUND;

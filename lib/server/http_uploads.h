@@ -13,9 +13,11 @@ struct server;
 struct exchange;
 struct house_room;
 
-/* exchange_fail with what tus wants in every answer. */
+/* exchange_fail and exchange_fail_with, with what tus wants in every answer. */
 void http_upload_refuse(struct exchange *exchange, enum err code, enum reason reason,
                         const char *field);
+void http_upload_refuse_with(struct exchange *exchange, int status, enum reason reason,
+                             const char *field);
 /* Headers: where the upload stands, and until when. */
 void http_upload_describe(struct exchange *exchange, const struct upload *upload);
 /* Each of these refuses where it answers false or NULL. */

@@ -21,8 +21,9 @@ struct link {
 
 /* Each returns what libwebsockets' callback is to return: below 0 ends the connection. */
 int http_on_request(struct lws *wsi, struct link *link);
-int http_on_body(struct lws *wsi, struct link *link, const void *data, size_t len);
-int http_on_body_end(struct lws *wsi, struct link *link);
+int http_on_body(struct link *link, const void *data, size_t len);
+int http_on_body_end(struct link *link);
+/* Writes what is ready of a response. */
 int http_on_writeable(struct lws *wsi, struct link *link);
 /* 0: go on with the upgrade; above 0: refused, and the response is written. */
 int http_on_upgrade(struct lws *wsi, struct link *link, const char *protocol);

@@ -243,7 +243,7 @@ enum err server_new(uv_loop_t *loop, const struct server_config *config, struct 
     server->room_config.record = config->record;
     server->limiter.rate_per_s = config->rate_per_s;
     server->limiter.burst =
-        config->rate_per_s * 4 > LIMIT_RATE_BURST ? config->rate_per_s * 4 : LIMIT_RATE_BURST;
+        server_burst(server) > LIMIT_RATE_BURST ? server_burst(server) : LIMIT_RATE_BURST;
     buf_init(&server->text, LIMIT_LOG_LINE);
     init_loop(server, loop);
     server->next_expire_ms = server_now_ms(server);

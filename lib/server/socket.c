@@ -57,11 +57,6 @@ void socket_unref(struct socket *socket)
 
 /* ---- going out ---- */
 
-bool socket_queue_is_empty(const struct socket *socket)
-{
-    return socket->queue_count == 0;
-}
-
 static void drop_queue(struct socket *socket)
 {
     for (unsigned i = 0; i < socket->queue_count; i++)
@@ -364,8 +359,9 @@ void socket_visit(struct socket *socket)
     case SOCKET_GONE:
         return;
     }
-    if (now_ms - socket->heard_ms >= config->silent_ms &&
-        net_silent_ms(socket) >= config->silent_ms) {
+    if (now_ms - socket->heard_ms >= config->silent_ms)
+        socket->heard_ms = now_ms - net_silent_ms(socket); /* messages are not all that counts */
+    if (now_ms - socket->heard_ms >= config->silent_ms) {
         socket->server->metrics.sockets_silent++;
         net_cut(socket);
     } else if (now_ms - socket->pinged_ms >= config->ping_ms) {

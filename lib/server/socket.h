@@ -62,7 +62,6 @@ struct socket {
     int close_code;     /* once CLOSING */
     int64_t closing_ms; /* since when */
     struct buf message; /* a message that comes in pieces */
-    bool skips_message; /* too large: the rest of it is dropped */
     double allowance;   /* messages that may come now */
     int64_t allowance_us;
     unsigned bad, dropped; /* bad messages ever; dropped ones in a row */
@@ -112,6 +111,5 @@ void socket_settle(struct socket *socket);
 void socket_tell_departure(struct socket *socket);
 /* Looked at about once a second: pings, and ends what has been silent or closing for too long. */
 void socket_visit(struct socket *socket);
-bool socket_queue_is_empty(const struct socket *socket);
 
 #endif

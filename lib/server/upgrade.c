@@ -8,24 +8,12 @@
 #include "server/server_inner.h"
 #include "server/socket.h"
 
-static bool find_room(struct exchange *exchange, struct house_room **out)
-{
-    if (exchange->route.route == ROUTE_VOICE)
-        return exchange_session(exchange, out);
-    turn_flush(exchange->server); /* nothing is shown before it is committed */
-    enum err e = room_code_valid(exchange->room_code)
-                     ? house_by_code(exchange->server, exchange->room_code, out)
-                     : ERR_NOT_FOUND;
-    if (e) {
-        exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_ROOM : REASON_NONE, NULL);
-        return false;
-    }
-    return exchange_opens(exchange, (*out)->room_code);
-}
-
 bool exchange_may_enter(struct exchange *exchange, struct house_room **out)
 {
-    if (!find_room(exchange, out))
+    bool is_there = exchange->route.route == ROUTE_VOICE
+                        ? exchange_session(exchange, out)
+                        : exchange_room(exchange, exchange->room_code, out);
+    if (!is_there)
         return false;
     const struct room *room = (*out)->room;
     const struct token *token = &exchange->token;
@@ -56,12 +44,11 @@ bool exchange_may_enter(struct exchange *exchange, struct house_room **out)
 static bool is_handshake(struct exchange *exchange)
 {
     char version[8], key[64];
-    struct problem why;
     if (!net_header(exchange, "sec-websocket-version", version, sizeof version) ||
         strcmp(version, "13") != 0) {
-        (void)problem_set(&why, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Sec-WebSocket-Version");
         exchange_header(exchange, "Sec-WebSocket-Version", "13");
-        exchange_refuse_with(exchange, 426, &why); /* section 4.2.2 */
+        exchange_fail_with(exchange, 426, REASON_FIELD_VALUE,
+                           "Sec-WebSocket-Version"); /* section 4.2.2 */
         return false;
     }
     if (!net_header(exchange, "sec-websocket-key", key, sizeof key)) {

@@ -164,9 +164,9 @@ static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     case LWS_CALLBACK_HTTP:
         return http_on_request(wsi, link);
     case LWS_CALLBACK_HTTP_BODY:
-        return http_on_body(wsi, link, in, len);
+        return http_on_body(link, in, len);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        return http_on_body_end(wsi, link);
+        return http_on_body_end(link);
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return http_on_writeable(wsi, link);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
