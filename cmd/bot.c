@@ -115,12 +115,7 @@ static const struct option options[] = {
              "(ROLE-heard.wav, ROLE-heard-OTHER.wav), its recording (ROLE.opus) and its report. "
              "The WAV files begin at the common start."},
     {.name = "room", .argument = "CODE", .help = "The room to meet in. Without it one is made up."},
-    {.name = "server",
-     .letter = 's',
-     .argument = "URL",
-     .help = "The server.",
-     .fallback = "http://127.0.0.1:8080",
-     .variable = "DEBATE_SERVER"},
+    OPTION_SERVER,
     {.name = "summary",
      .argument = "DIR",
      .help = "Play nothing: print one table of the reports that bots have left in DIR."},

@@ -26,6 +26,13 @@ struct option {
     bool optional_argument; /* `--guests` and `--guests=rooms` */
 };
 
+/* Of every subcommand that asks a server. */
+#define OPTION_SERVER                                                                              \
+    {                                                                                              \
+        .name = "server", .letter = 's', .argument = "URL", .help = "The server.",                 \
+        .fallback = "http://127.0.0.1:8080", .variable = "DEBATE_SERVER"                           \
+    }
+
 struct args;
 
 struct cmd {

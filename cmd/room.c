@@ -355,12 +355,7 @@ static const struct option options[] = {
     {.name = "seats",
      .argument = "N",
      .help = "create: for how many, 2 to 8. Without it, as the server has it."},
-    {.name = "server",
-     .letter = 's',
-     .argument = "URL",
-     .help = "The server.",
-     .fallback = "http://127.0.0.1:8080",
-     .variable = "DEBATE_SERVER"},
+    OPTION_SERVER,
     {.name = "token",
      .argument = "TOKEN",
      .help = "Who asks. Without it, create and show ask as a guest, where the server allows it. "
