@@ -14,39 +14,46 @@ comma := ,
 SAN ?=
 B ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 CC = gcc
+CXX = $(if $(filter clang,$(CC)),clang++,g++)
 # Say the whole commands with V=1.
 Q = $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-4s %s\n')
 
 PACKAGES = libwebsockets libuv libcjson libcurl opus libopusenc opusfile nice glib-2.0 gio-2.0 \
-	openssl libsrtp2 speexdsp sqlite3
+	openssl libsrtp2 speexdsp sqlite3 portaudio-2.0 webrtc-audio-processing readline
 
 WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef
 OPTIMISE = $(if $(SAN),-O1 -fno-omit-frame-pointer -fsanitize=$(SAN) -fno-sanitize-recover=all,-O2)
 CFLAGS ?= -g
-ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(OPTIMISE) $(CFLAGS) -pthread -D_GNU_SOURCE -Ilib -Icmd
+DEFINES = -pthread -D_GNU_SOURCE -Ilib -Icmd -Iclient
+ALL_CFLAGS = -std=gnu11 $(WARNINGS) $(OPTIMISE) $(CFLAGS) $(DEFINES)
+# The C++ that a library asks for, behind C faces.
+ALL_CXXFLAGS = -std=c++17 -Wall -Wextra -Werror -Wshadow -fno-exceptions -fno-rtti $(OPTIMISE) \
+	$(CFLAGS) $(DEFINES)
 ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS) -pthread
 
 # Asked once, and not before `make deps` had its chance.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm -ldl)$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm -ldl -lstdc++)$(PKG_LIBS)
 
 # DIRS="base proto" builds and tests these folders of lib alone.
 DIRS ?= $(notdir $(wildcard lib/*))
 LIB_FILES := $(foreach d,$(DIRS),$(wildcard lib/$(d)/*.c))
 LIB_SOURCES := $(filter-out %_test.c %_fuzz.c %_bench.c,$(LIB_FILES))
+LIB_CXX_SOURCES := $(foreach d,$(DIRS),$(wildcard lib/$(d)/*.cc))
 TEST_SOURCES := $(filter %_test.c,$(LIB_FILES))
-CMD_TEST_SOURCES := $(wildcard cmd/*_test.c)
-CMD_SOURCES := $(filter-out %_test.c,$(wildcard cmd/*.c))
+CMD_FILES := $(wildcard cmd/*.c client/terminal/*.c)
+CMD_TEST_SOURCES := $(filter %_test.c,$(CMD_FILES))
+CMD_SOURCES := $(filter-out %_test.c,$(CMD_FILES))
 BENCH_SOURCES := $(filter %_bench.c,$(LIB_FILES))
 
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(B)/%.o)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(B)/%.o) $(LIB_CXX_SOURCES:%.cc=$(B)/%.o)
 CMD_OBJECTS := $(CMD_SOURCES:%.c=$(B)/%.o)
 LIB_TESTS := $(TEST_SOURCES:%.c=$(B)/%)
 CMD_TESTS := $(CMD_TEST_SOURCES:%.c=$(B)/%)
 TESTS := $(LIB_TESTS) $(CMD_TESTS)
-SCRIPTS := $(wildcard cmd/*_test.sh)
+SCRIPTS := $(wildcard cmd/*_test.sh client/terminal/*_test.sh lib/*/*_test.sh)
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
 .PHONY: all bench bench-server deps check check-built demo demo-built tidy clean unit clang man gen FORCE
@@ -56,6 +63,11 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/%.o: %.cc
+	@mkdir -p $(@D)
+	$(say) CXX $<
+	$(Q)$(CXX) $(ALL_CXXFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(B)/libdebate.a: $(LIB_OBJECTS)
 	@rm -f $@
