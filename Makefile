@@ -4,6 +4,7 @@
 #   make demo     a whole three-person debate, with real voices
 #   make check    all tests            make check SAN=address,undefined
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
+#   make gen      writes what is made from the source and committed
 #   make deps     installs what is missing (make demo and make check do it themselves)
 
 SHELL = /bin/bash
@@ -54,10 +55,11 @@ LIB_TESTS := $(TEST_SOURCES:%.c=$(B)/%)
 CMD_TESTS := $(CMD_TEST_SOURCES:%.c=$(B)/%)
 TESTS := $(LIB_TESTS) $(CMD_TESTS)
 SCRIPTS := $(wildcard cmd/*_test.sh client/terminal/*_test.sh lib/*/*_test.sh)
+CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all bench bench-server deps check check-built demo demo-built tidy clean unit clang man gen FORCE
-all: $(B)/debate
+.PHONY: all gen-check bench bench-server deps check check-built demo demo-built tidy clean unit clang man gen FORCE
+all: $(B)/debate $(CATALOGUES)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -73,9 +75,13 @@ $(B)/libdebate.a: $(LIB_OBJECTS)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(B)/debate: $(CMD_OBJECTS) $(B)/libdebate.a
+$(B)/debate: $(CMD_OBJECTS) $(B)/libdebate.a | $(CATALOGUES)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+$(B)/locale/%/LC_MESSAGES/debate.mo: client/po/%.po
+	@mkdir -p $(@D)
+	$(Q)msgfmt --check --output-file=$@ $<
 
 $(LIB_TESTS): $(B)/%_test: $(B)/%_test.o $(B)/libdebate.a
 	$(say) LD $@
@@ -91,7 +97,7 @@ $(BENCHES): $(B)/%_bench: $(B)/%_bench.o $(B)/libdebate.a
 
 # ---- tests ----
 
-unit: $(TESTS) $(B)/debate
+unit: $(TESTS) $(B)/debate $(CATALOGUES)
 	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS)
 
 SCENARIOS := $(wildcard testdata/scenarios/*.debate)
@@ -100,8 +106,8 @@ SCENARIOS := $(wildcard testdata/scenarios/*.debate)
 check: deps
 	$(Q)$(MAKE) --no-print-directory check-built
 
-check-built: tidy man-lint
-	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(TESTS)
+check-built: tidy gen-check man-lint
+	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(TESTS) $(CATALOGUES)
 	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang clang)
 	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS) $(SCENARIOS)
 
@@ -113,6 +119,14 @@ tidy:
 
 man-lint:
 	$(Q)set -e; for page in man/*.[1-9]; do mandoc -Tlint -Wwarning $$page; done
+
+# ---- what is made from the source and committed ----
+
+gen:
+	$(Q).ci/gen .
+
+gen-check:
+	$(Q).ci/gen-check $(B)/gen
 
 # ---- benchmarks ----
 
