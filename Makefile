@@ -36,7 +36,7 @@ ALL_LDFLAGS = $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS) -pthread
 
 # Asked once, and not before `make deps` had its chance.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PACKAGES) | sed 's/-I/-isystem /g'))$(PKG_CFLAGS)
-PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lm -ldl -lstdc++)$(PKG_LIBS)
+PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lunistring -lm -ldl -lstdc++)$(PKG_LIBS)
 
 # DIRS="base proto" builds and tests these folders of lib alone.
 DIRS ?= $(notdir $(wildcard lib/*))
