@@ -5,9 +5,9 @@
 #include <uv.h>
 
 #include "bot/bot.h"
+#include "loop/ticker.h"
 #include "media/sound_file.h"
 #include "session/session.h"
-#include "session/ticker.h"
 
 enum {
     BOT_TICK_US = MEDIA_FRAME_MS * 1000,

@@ -2,6 +2,7 @@
 #ifndef DEBATE_SESSION_SESSION_INNER_H
 #define DEBATE_SESSION_SESSION_INNER_H
 
+#include "loop/ticker.h"
 #include "media/codec.h"
 #include "media/mix.h"
 #include "session/clock_sync.h"
@@ -9,7 +10,6 @@
 #include "session/glib_uv.h"
 #include "session/rejoin.h"
 #include "session/session.h"
-#include "session/ticker.h"
 #include "session/ws_client.h"
 
 enum {

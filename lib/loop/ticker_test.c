@@ -1,4 +1,3 @@
-/* The timers, and GLib's main context inside the loop. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "session/glib_uv.h"
-#include "session/ticker.h"
+#include "loop/ticker.h"
 
 struct ticks {
     struct ticker *ticker;
@@ -80,29 +78,12 @@ static void missed_ticks_are_made_up_for_but_not_without_end(void **state)
     assert_true(late.last_due_us > late.first_us + 59000000);
 }
 
-static void glib_runs_inside_the_loop_and_leaves_it_empty(void **state)
-{
-    (void)state;
-    uv_loop_t loop;
-    struct glib_uv *glib;
-    uv_loop_init(&loop);
-    assert_int_equal(glib_uv_new(&loop, &glib), ERR_NONE);
-    assert_non_null(glib_uv_context(glib));
-    uv_run(&loop, UV_RUN_NOWAIT);
-    glib_uv_changed(glib);
-    uv_run(&loop, UV_RUN_NOWAIT);
-    glib_uv_free(glib);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    assert_int_equal(uv_loop_close(&loop), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ticks_come_on_their_grid_and_never_early),
         cmocka_unit_test(a_single_tick_comes_once_and_at_once_when_it_is_past),
         cmocka_unit_test(missed_ticks_are_made_up_for_but_not_without_end),
-        cmocka_unit_test(glib_runs_inside_the_loop_and_leaves_it_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* A timer on the monotonic clock that is precise to some tens of microseconds (timerfd; libuv's own
  * timers count whole milliseconds), on a libuv loop. The loop's thread only. */
-#ifndef DEBATE_SESSION_TICKER_H
-#define DEBATE_SESSION_TICKER_H
+#ifndef DEBATE_LOOP_TICKER_H
+#define DEBATE_LOOP_TICKER_H
 
 #include <stdint.h>
 #include <uv.h>

@@ -1,4 +1,4 @@
-#include "session/ticker.h"
+#include "loop/ticker.h"
 
 #include <errno.h>
 #include <sys/timerfd.h>
