@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "print.h"
+#include "server/server.h"
 
 /* ---- errors ---- */
 
@@ -53,18 +54,18 @@ struct words {
     char *const *words;
 };
 
-static const struct option *find_long(const struct cmd *cmd, const char *name, size_t len)
+static const struct option *find_name(const struct option *options, const char *name, size_t len)
 {
-    for (const struct option *o = cmd->options; o && o->name; o++) {
+    for (const struct option *o = options; o && o->name; o++) {
         if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
             return o;
     }
     return NULL;
 }
 
-static const struct option *find_short(const struct cmd *cmd, char letter)
+static const struct option *find_letter(const struct option *options, char letter)
 {
-    for (const struct option *o = cmd->options; o && o->name; o++) {
+    for (const struct option *o = options; o && o->name; o++) {
         if (o->letter && o->letter == letter)
             return o;
     }
@@ -76,14 +77,23 @@ static void set(struct args *args, const struct option *option, const char *valu
     args->values[option - args->cmd->options] = value;
 }
 
+/* --help counts more than --version. */
+static void wish(struct args *args, const struct option *common)
+{
+    bool is_help = common == help_common;
+    if (is_help || args->wish == WISH_RUN)
+        args->wish = is_help ? WISH_HELP : WISH_VERSION;
+}
+
 static enum exit_code unknown_option(const struct args *args, const char *word, size_t len)
 {
-    const char *names[ARGS_OPTIONS_MAX + 2];
+    const char *names[ARGS_OPTIONS_MAX + 3];
     char name[64];
     size_t count = 0;
     for (const struct option *o = args->cmd->options; o && o->name; o++)
         names[count++] = o->name;
-    names[count++] = "help";
+    for (const struct option *o = help_common; o->name; o++)
+        names[count++] = o->name;
     names[count] = NULL;
     snprintf(name, sizeof name, "%.*s", (int)len, word);
     const char *near = suggest(name, names);
@@ -98,17 +108,16 @@ static enum exit_code take_long(struct args *args, struct words *words)
 {
     const char *name = words->words[words->at++] + 2, *equals = strchr(name, '=');
     size_t len = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option *option = find_long(args->cmd, name, len);
-    if (!option && len == 4 && memcmp(name, "help", 4) == 0) {
-        if (equals)
-            return args_usage_error(args, "--help takes no value");
-        args->wants_help = true;
+    const struct option *option = find_name(args->cmd->options, name, len);
+    const struct option *common = option ? NULL : find_name(help_common, name, len);
+    if (!option && !common)
+        return unknown_option(args, name, len);
+    if (equals && (common || !option->argument))
+        return args_usage_error(args, "--%.*s takes no value", (int)len, name);
+    if (common) {
+        wish(args, common);
         return EXIT_CODE_DONE;
     }
-    if (!option)
-        return unknown_option(args, name, len);
-    if (equals && !option->argument)
-        return args_usage_error(args, "--%s takes no value", option->name);
     if (equals || !option->argument || option->optional_argument) {
         set(args, option, equals ? equals + 1 : "");
         return EXIT_CODE_DONE;
@@ -125,9 +134,10 @@ static enum exit_code take_short(struct args *args, struct words *words)
 {
     const char *at = words->words[words->at++] + 1;
     for (; *at; at++) {
-        const struct option *option = find_short(args->cmd, *at);
-        if (!option && *at == 'h') {
-            args->wants_help = true;
+        const struct option *option = find_letter(args->cmd->options, *at);
+        const struct option *common = option ? NULL : find_letter(help_common, *at);
+        if (common) {
+            wish(args, common);
             continue;
         }
         if (!option)
@@ -217,7 +227,7 @@ enum exit_code args_parse(struct args *args, const struct cmd *cmd, int argc, ch
     if (!args->operands)
         return args_error(args, EXIT_CODE_FAILED, "no memory");
     enum exit_code code = take_words(args, &words);
-    if (code || args->wants_help)
+    if (code || args->wish)
         return code;
     take_variables(args);
     return check_operands(args);
@@ -233,8 +243,10 @@ enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv)
 {
     struct args args;
     enum exit_code code = args_parse(&args, cmd, argc, argv);
-    if (!code && args.wants_help)
+    if (!code && args.wish == WISH_HELP)
         help_print(cmd, stdout);
+    else if (!code && args.wish == WISH_VERSION)
+        printf("debate %s\n", DEBATE_VERSION);
     else if (!code)
         code = cmd->run(&args);
     args_release(&args);
@@ -245,7 +257,7 @@ enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv)
 
 static const struct option *find(const struct args *args, const char *name)
 {
-    const struct option *option = find_long(args->cmd, name, strlen(name));
+    const struct option *option = find_name(args->cmd->options, name, strlen(name));
     if (!option) {
         /* A subcommand asks for what its own table has not: a bug that any run of it shows. */
         fprintf(stderr, "debate %s: --%s is not in the table\n", args->cmd->name, name);

@@ -14,12 +14,15 @@
 
 enum { ARGS_OPTIONS_MAX = 32 /* of one subcommand */ };
 
+/* What the command line asks for. */
+enum args_wish { WISH_RUN, WISH_HELP, WISH_VERSION };
+
 struct args {
     const struct cmd *cmd;
     const char *values[ARGS_OPTIONS_MAX]; /* by the option's place; NULL: not given */
     const char **operands;
     int operand_count;
-    bool wants_help;
+    enum args_wish wish;
 };
 
 /* `argv` holds the words after the subcommand's name. EXIT_CODE_USAGE with a line on standard error
@@ -27,13 +30,16 @@ struct args {
 enum exit_code args_parse(struct args *args, const struct cmd *cmd, int argc, char *const *argv);
 void args_release(struct args *args);
 
-/* Parses, then prints the help or runs the subcommand. */
+/* Parses, then prints the help or the version, or runs the subcommand. */
 enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv);
 
 /* `program: text` as one line on standard error, whatever stands in the text: what would move the
  * cursor or begin a line becomes a question mark. */
 void args_say(const char *program, const char *format, va_list list)
     __attribute__((format(printf, 2, 0)));
+
+/* The options of every subcommand, and those of debate itself; ended by one without a name. */
+extern const struct option help_common[], help_overview[];
 
 /* Wrapped to COLUMNS, or 80. */
 void help_print(const struct cmd *cmd, FILE *out);

@@ -200,11 +200,28 @@ static void help_is_wanted_whatever_else_is_missing(void **state)
     (void)state;
     struct args args;
     assert_int_equal(parse(&args, "--help", NULL), EXIT_CODE_DONE);
-    assert_true(args.wants_help);
+    assert_int_equal(args.wish, WISH_HELP);
     args_release(&args);
     assert_int_equal(parse(&args, "-jh", NULL), EXIT_CODE_DONE);
-    assert_true(args.wants_help);
+    assert_int_equal(args.wish, WISH_HELP);
     args_release(&args);
+    assert_int_equal(parse(&args, "room", NULL), EXIT_CODE_DONE);
+    assert_int_equal(args.wish, WISH_RUN);
+    args_release(&args);
+}
+
+static void the_version_is_told_by_every_subcommand(void **state)
+{
+    (void)state;
+    struct args args;
+    assert_int_equal(parse(&args, "--version", NULL), EXIT_CODE_DONE);
+    assert_int_equal(args.wish, WISH_VERSION);
+    args_release(&args);
+    assert_int_equal(parse(&args, "--version", "-h", "--version", NULL), EXIT_CODE_DONE);
+    assert_int_equal(args.wish, WISH_HELP);
+    args_release(&args);
+    assert_usage("room", "--version=1");
+    assert_usage("room", "--", "--version", "three");
 }
 
 static bool number(const char *word, int64_t *out)
@@ -291,7 +308,9 @@ static void check_option(const struct cmd *cmd, const struct option *option)
         fail_msg("debate %s: --%s is not in order", cmd->name, option->name);
     for (const struct option *other = cmd->options; other < option; other++)
         assert_true(!option->letter || other->letter != option->letter);
-    assert_true(option->letter != 'h' && strcmp(option->name, "help") != 0);
+    for (const struct option *common = help_common; common->name; common++)
+        assert_true((!option->letter || option->letter != common->letter) &&
+                    strcmp(option->name, common->name) != 0);
 }
 
 static void every_subcommand_keeps_to_the_rules(void **state)
@@ -351,6 +370,7 @@ int main(void)
         cmocka_unit_test(a_variable_gives_what_the_command_line_does_not),
         cmocka_unit_test(wrong_usage_is_refused),
         cmocka_unit_test(help_is_wanted_whatever_else_is_missing),
+        cmocka_unit_test(the_version_is_told_by_every_subcommand),
         cmocka_unit_test(numbers_are_whole_and_within_bounds),
         cmocka_unit_test(seconds_may_have_a_fraction),
         cmocka_unit_test(a_misspelt_word_finds_its_name),

@@ -12,6 +12,18 @@ enum {
     INDENT_TEXT = 8
 };
 
+const struct option help_common[] = {
+    {.name = "help", .letter = 'h', .help = "Print this."},
+    {.name = "version", .help = "Print the version."},
+    {0},
+};
+
+const struct option help_overview[] = {
+    {.name = "help", .letter = 'h', .help = "Print this, or a subcommand's help."},
+    {.name = "version", .help = "Print the version."},
+    {0},
+};
+
 /* A paragraph in the making: words come one by one, lines are broken before the last column. */
 struct wrap {
     FILE *out;
@@ -122,13 +134,13 @@ static void put_usage(struct wrap *wrap, const struct cmd *cmd)
 void help_print(const struct cmd *cmd, FILE *out)
 {
     struct wrap wrap = {.out = out, .columns = columns_wanted()};
-    static const struct option help = {.name = "help", .letter = 'h', .help = "Print this."};
     put_usage(&wrap, cmd);
     put_paragraph(&wrap, 0, cmd->description);
     fprintf(out, "\nOptions:\n");
     for (const struct option *o = cmd->options; o && o->name; o++)
         put_option(&wrap, o);
-    put_option(&wrap, &help);
+    for (const struct option *o = help_common; o->name; o++)
+        put_option(&wrap, o);
     for (const char *const *e = cmd->examples; e && e[0] && e[1]; e += 2) {
         fprintf(out, "%s%*s%s\n", e == cmd->examples ? "\nExamples:\n" : "", INDENT_OPTION, "",
                 e[0]);
@@ -149,8 +161,9 @@ void help_print_overview(FILE *out)
         put_paragraph(&wrap, 0, (*cmd)->summary);
     }
     fprintf(out, "\nOptions:\n");
-    fprintf(out, "  -h, --help\n        Print this, or a subcommand's help.\n");
-    fprintf(out, "  --version\n        Print the version.\n\n");
+    for (const struct option *o = help_overview; o->name; o++)
+        put_option(&wrap, o);
+    fputc('\n', out);
     put_paragraph(&wrap, 0,
                   "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no server answered, 4 the server "
                   "refused.");

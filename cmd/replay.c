@@ -200,7 +200,7 @@ static const char *const examples[] = {
     "debate replay --speed 10 sunday.jsonl",
     "See it happen, ten times faster.",
     "debate replay --check - < sunday.jsonl",
-    "Prove that nobody has changed the log.",
+    "Prove that the log is one that the server can have written.",
     NULL,
 };
 

@@ -1,0 +1,102 @@
+# Completes debate in bash; made by `make gen` from the table of options.
+_debate() {
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+    local equals= options= kind=none words=
+    # --name=value comes as three words.
+    if [[ $word == = ]]; then
+        word= equals==
+    elif [[ $previous == = ]]; then
+        previous=${COMP_WORDS[COMP_CWORD - 2]} equals==
+    fi
+    if ((COMP_CWORD == 1)); then
+        options='--help -h --version ' kind=words words='serve room token choose upload replay bot'
+    else
+        case ${COMP_WORDS[1]} in
+        serve)
+            options='--agenda --countdown --data --empty --guests --listen -l --ping --rate-limit --record --seats --secret-file --silent --help -h --version '
+            case $previous$equals in
+            --agenda | --agenda=) options= kind=file ;;
+            --countdown | --countdown=) options= kind=none ;;
+            --data | --data=) options= kind=directory ;;
+            --empty | --empty=) options= kind=none ;;
+            --guests=) options= kind=words words='rooms on off' ;;
+            -l | --listen | --listen=) options= kind=none ;;
+            --ping | --ping=) options= kind=none ;;
+            --rate-limit | --rate-limit=) options= kind=none ;;
+            --record | --record=) options= kind=words words='auto manual off' ;;
+            --seats | --seats=) options= kind=none ;;
+            --secret-file | --secret-file=) options= kind=file ;;
+            --silent | --silent=) options= kind=none ;;
+            esac
+            ;;
+        room)
+            options='--agenda --json --name -n --seats --server -s --token --help -h --version '
+            ((COMP_CWORD > 2)) || kind=words words='create show list end'
+            case $previous$equals in
+            --agenda | --agenda=) options= kind=file ;;
+            -n | --name | --name=) options= kind=none ;;
+            --seats | --seats=) options= kind=none ;;
+            -s | --server | --server=) options= kind=none ;;
+            --token | --token=) options= kind=none ;;
+            esac
+            ;;
+        token)
+            options='--data --expires -e --name -n --role --room --secret-file --user -u --help -h --version '
+            case $previous$equals in
+            --data | --data=) options= kind=directory ;;
+            -e | --expires | --expires=) options= kind=none ;;
+            -n | --name | --name=) options= kind=none ;;
+            --role | --role=) options= kind=words words='debater host observer operator' ;;
+            --room | --room=) options= kind=none ;;
+            --secret-file | --secret-file=) options= kind=file ;;
+            -u | --user | --user=) options= kind=none ;;
+            esac
+            ;;
+        choose)
+            options='--json --page --server -s --token --help -h --version '
+            case $previous$equals in
+            --page | --page=) options= kind=none ;;
+            -s | --server | --server=) options= kind=none ;;
+            --token | --token=) options= kind=none ;;
+            esac
+            ;;
+        upload)
+            options='--json --recording-id --room --server -s --session --token --help -h --version ' kind=file
+            case $previous$equals in
+            --recording-id | --recording-id=) options= kind=none ;;
+            --room | --room=) options= kind=none ;;
+            -s | --server | --server=) options= kind=none ;;
+            --session | --session=) options= kind=none ;;
+            --token | --token=) options= kind=none ;;
+            esac
+            ;;
+        replay)
+            options='--check --json --speed --help -h --version ' kind=file
+            case $previous$equals in
+            --speed | --speed=) options= kind=none ;;
+            esac
+            ;;
+        bot)
+            options='--as --json --output -o --room --server -s --summary --token --with-server --help -h --version ' kind=file
+            case $previous$equals in
+            --as | --as=) options= kind=none ;;
+            -o | --output | --output=) options= kind=directory ;;
+            --room | --room=) options= kind=none ;;
+            -s | --server | --server=) options= kind=none ;;
+            --summary | --summary=) options= kind=directory ;;
+            --token | --token=) options= kind=none ;;
+            esac
+            ;;
+        esac
+    fi
+    [[ ! $options || $word != -* ]] || kind=words words=$options
+    COMPREPLY=()
+    case $kind in
+    words) mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word") ;;
+    file | directory)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -A "$kind" -- "$word")
+        ;;
+    esac
+}
+complete -F _debate debate
