@@ -192,7 +192,8 @@ enum err bot_role_join(struct role *role)
         .voice = true,
         .consent = role->cast->consents,
         .upload = true,
-        .recording_path = name_recording(role, path, sizeof path) ? path : NULL};
+        .recording_path = name_recording(role, path, sizeof path) ? path : NULL,
+        .keep_pending = bot->config->output != NULL};
     struct session_handler handler = {.context = role,
                                       .on_state = on_state,
                                       .on_welcome = on_welcome,

@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "media/ogg.h"
+#include "media/sound_file.h"
 
 enum {
     FRAME_US = MEDIA_FRAME_MS * 1000,
@@ -263,5 +264,24 @@ enum err recording_stop(struct recording *recording, struct recording_summary *s
         *summary = recording->summary;
     release(recording);
     errno = saved;
+    return e;
+}
+
+enum err recording_measure(const char *path, struct recording_summary *out)
+{
+    char beside[PATH_MAX];
+    struct timeline timeline;
+    if (!timeline_path(path, beside, sizeof beside))
+        return ERR_BAD_REQUEST;
+    enum err e = timeline_read(beside, &timeline);
+    if (e)
+        return e;
+    *out = timeline.summary;
+    if (!timeline.ended) {
+        out->complete = false;
+        e = sound_file_length(path, &out->samples);
+        out->duration_ms = samples_to_us(out->samples) / 1000;
+    }
+    timeline_release(&timeline);
     return e;
 }

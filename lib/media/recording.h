@@ -59,6 +59,10 @@ enum err recording_write(struct recording *recording, const int16_t pcm[MEDIA_FR
 /* Ends the file properly; frees the recording in any case. `summary` may be NULL. */
 enum err recording_stop(struct recording *recording, struct recording_summary *summary) MUST_CHECK;
 
+/* How long a recording on disk is, also one that was cut off: then up to the last page that stands
+ * there, without drift, and not complete. ERR_IO with errno, ERR_CORRUPT. */
+enum err recording_measure(const char *path, struct recording_summary *out) MUST_CHECK;
+
 struct timeline_gap {
     uint64_t sample, length;
 };

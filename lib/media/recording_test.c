@@ -118,6 +118,11 @@ static void what_was_said_is_in_the_file_sample_for_sample(void **state)
     size_t frames = 10 * SECOND_FRAMES;
     write_frames(recording, 0, frames);
     assert_int_equal(recording_stop(recording, &summary), ERR_NONE);
+    struct recording_summary measured;
+    assert_int_equal(recording_measure(opus_path, &measured), ERR_NONE);
+    assert_int_equal(measured.samples, summary.samples);
+    assert_int_equal(measured.duration_ms, summary.duration_ms);
+    assert_true(measured.complete);
     assert_int_equal(summary.samples, frames * MEDIA_FRAME_SAMPLES);
     assert_int_equal(summary.duration_ms, 10000);
     assert_int_equal(summary.gaps, 0);
@@ -287,6 +292,11 @@ static void killed_in_the_middle_it_has_lost_a_second_at_most(void **state)
         if (samples >= 2 * MEDIA_RATE_HZ)
             assert_true(likeness(pcm, voice, 2 * MEDIA_RATE_HZ) > 0.95);
         assert_false(timeline.ended);
+        struct recording_summary measured;
+        assert_int_equal(recording_measure(opus_path, &measured), ERR_NONE);
+        assert_int_equal(measured.samples, samples);
+        assert_int_equal(measured.duration_ms, samples * 1000 / MEDIA_RATE_HZ);
+        assert_false(measured.complete);
         assert_true(timeline.checkpoint_count >= (kills[i] - 1) / (2 * SECOND_FRAMES) + 1);
         mem_free(pcm);
         timeline_release(&timeline);

@@ -110,3 +110,17 @@ out:;
     errno = saved;
     return e;
 }
+
+enum err sound_file_length(const char *path, uint64_t *samples)
+{
+    int code;
+    OggOpusFile *opus = op_open_file(path, &code);
+    if (!opus)
+        return from_opusfile(code);
+    ogg_int64_t total = op_pcm_total(opus, -1);
+    op_free(opus);
+    if (total < 0)
+        return from_opusfile((int)total);
+    *samples = (uint64_t)total;
+    return ERR_NONE;
+}

@@ -105,6 +105,7 @@ void session_unref(struct session *session)
     for (size_t i = 0; i < sizeof session->links / sizeof *session->links; i++)
         jitter_free(session->links[i].jitter);
     mem_free(session->held);
+    session_recordings_release(session);
     free_strings(session);
     session_runtime_free(session->runtime);
     mem_free(session);
@@ -220,7 +221,7 @@ void session_free(struct session *session)
     ws_free(session->signal_socket);
     session->voice_socket = session->signal_socket = NULL;
     if (session->recording)
-        session_recording_ends(session, false);
+        session_recording_ends(session);
     /* Not from a peer's own handler: the burial comes in the loop's next turn. */
     session_drop_links(session);
     ticker_free(session->start_ticker);
@@ -329,7 +330,7 @@ void session_finish(struct session *session, const char *why)
     session_close_signal(session);
     session_drop_links(session);
     if (session->recording)
-        session_recording_ends(session, false);
+        session_recording_ends(session);
     session_set_state(session, SESSION_FINISHING, why);
     if (!session_upload_next(session))
         session_set_state(session, SESSION_CLOSED, why);

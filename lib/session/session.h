@@ -56,6 +56,10 @@ struct session_config {
     bool upload;                /* upload recordings at the end */
     const char *recording_path; /* "DIR/kim.opus" (a second one: "DIR/kim-2.opus"); NULL: never
                                    record, whatever was consented to */
+    bool keep_pending;          /* note beside each recording what is needed to send it later
+                                   (pending.h), until it has arrived; take in what an earlier
+                                   connection of the same person left in the folder; where a file
+                                   is there already, take the next number */
 };
 
 /* One finished recording of one's own. */

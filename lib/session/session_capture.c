@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "session/pending.h"
 #include "session/session_inner.h"
 
 /* What becomes of capture: asked for, running, over. */
@@ -24,12 +25,15 @@ static bool may_record(const struct session *session)
 {
     return session->config.recording_path && session->consented && session->is_live &&
            session->phase == PHASE_LIVE && session->capture == CAPTURE_NONE &&
-           session->recording_count < SESSION_RECORDINGS_MAX;
+           session->recording_count < SESSION_RECORDINGS_MAX && session->is_settled &&
+           !session->left_id[0];
 }
 
 void session_want_recording(struct session *session)
 {
-    if (may_record(session) && session->record == RECORD_AUTO)
+    if (!session->is_settled || session->left_id[0])
+        session->wants_recording = true;
+    else if (may_record(session) && session->record == RECORD_AUTO)
         set_capture(session, CAPTURE_WANTED);
 }
 
@@ -90,7 +94,7 @@ static void write_frame(struct session *session, const int16_t *pcm, int64_t cap
 {
     if (session->recording && recording_write(session->recording, pcm, captured_us)) {
         log_error("the recording cannot be written: %s", strerror(errno));
-        session_recording_ends(session, false);
+        session_recording_ends(session);
         if (session_stop_recording(session))
             log_debug("the server hears of it when the session ends");
     }
@@ -107,31 +111,60 @@ void session_record_frame(struct session *session, const int16_t *pcm, int64_t c
 }
 
 /* "DIR/kim.opus" and then "DIR/kim-2.opus". */
-static void name_file(const struct session *session, char *out, size_t out_size)
+static void name_file(const struct session *session, size_t number, char *out, size_t out_size)
 {
     const char *path = session->config.recording_path, *dot = strrchr(path, '.');
     size_t stem_len = dot && !strchr(dot, '/') ? (size_t)(dot - path) : strlen(path);
-    if (session->recording_count == 0)
+    if (number == 1)
         snprintf(out, out_size, "%s", path);
     else
-        snprintf(out, out_size, "%.*s-%zu%s", (int)stem_len, path, session->recording_count + 1,
-                 path + stem_len);
+        snprintf(out, out_size, "%.*s-%zu%s", (int)stem_len, path, number, path + stem_len);
+}
+
+static enum err start_file(struct session *session, struct own_recording *own)
+{
+    double at_ms = 0, error_ms;
+    size_t number = session->recording_count + 1, last = number;
+    if (!session_clock_ms(session, session->held_us[0], &at_ms, &error_ms))
+        at_ms = (double)session->start_at_ms;
+    if (session->config.keep_pending)
+        last += SESSION_FILES_MAX;
+    enum err e;
+    do {
+        name_file(session, number, own->path, sizeof own->path);
+        e = recording_start(own->path, own->recording_id, (int64_t)llround(at_ms),
+                            session->held_us[0], &session->recording);
+    } while (e == ERR_IO && errno == EEXIST && number++ < last);
+    return e;
+}
+
+/* Without the note the sound is still there, and still sent at the end. */
+static void note_pending(const struct session *session, struct own_recording *own)
+{
+    struct pending pending = {.server = ""};
+    if (!session->config.keep_pending)
+        return;
+    bool fits =
+        str_copy(pending.server, sizeof pending.server, session->server) &&
+        str_copy(pending.token, sizeof pending.token, session->ticket.token) &&
+        str_copy(pending.session_id, sizeof pending.session_id, session->ticket.session_id) &&
+        str_copy(pending.recording_id, sizeof pending.recording_id, own->recording_id) &&
+        str_copy(pending.room_code, sizeof pending.room_code, session->room_code);
+    enum err e = fits ? pending_write(own->path, &pending, &own->hold) : ERR_BAD_REQUEST;
+    own->is_pending = e == ERR_NONE;
+    if (e)
+        log_error("%s: what is needed to send it later cannot be noted: %s", own->path,
+                  e == ERR_IO ? strerror(errno) : err_code(e));
 }
 
 void session_recording_began(struct session *session, const char *recording_id)
 {
     struct own_recording *own = &session->recordings[session->recording_count];
-    double at_ms = 0, error_ms;
-    if (session->capture != CAPTURE_ASKED || session->held_count == 0)
-        return; /* of the past, or another connection's */
-    name_file(session, own->path, sizeof own->path);
+    if (session->held_count == 0 || session_own_recording(session, recording_id))
+        return; /* of the past */
     if (!str_copy(own->recording_id, sizeof own->recording_id, recording_id))
         return;
-    if (!session_clock_ms(session, session->held_us[0], &at_ms, &error_ms))
-        at_ms = (double)session->start_at_ms;
-    enum err e = recording_start(own->path, recording_id, (int64_t)llround(at_ms),
-                                 session->held_us[0], &session->recording);
-    if (e) {
+    if (start_file(session, own)) {
         log_error("%s: %s", own->path, strerror(errno));
         set_capture(session, CAPTURE_NONE);
         if (session_stop_recording(session))
@@ -139,6 +172,7 @@ void session_recording_began(struct session *session, const char *recording_id)
         return;
     }
     session->recording_count++;
+    note_pending(session, own);
     for (size_t i = 0; i < session->held_count; i++)
         write_frame(session, session->held + i * MEDIA_FRAME_SAMPLES, session->held_us[i]);
     if (session->recording)
@@ -151,7 +185,7 @@ void session_recording_refused(struct session *session)
         set_capture(session, CAPTURE_NONE);
 }
 
-void session_recording_ends(struct session *session, bool there)
+void session_recording_ends(struct session *session)
 {
     if (session->recording) {
         struct own_recording *own = &session->recordings[session->recording_count - 1];
@@ -159,9 +193,30 @@ void session_recording_ends(struct session *session, bool there)
             log_error("%s: %s", own->path, strerror(errno));
         session->recording = NULL;
     }
-    if (session->recording_count > 0 && there)
-        session->recordings[session->recording_count - 1].is_stopped_there = true;
     set_capture(session, CAPTURE_NONE);
+}
+
+void session_recording_stopped(struct session *session, const char *recording_id)
+{
+    struct own_recording *own = session_own_recording(session, recording_id);
+    if (own)
+        own->is_stopped_there = true;
+    if (strcmp(recording_id, session->left_id) == 0)
+        session->left_id[0] = '\0';
+    else if (own && session->recording && own == &session->recordings[session->recording_count - 1])
+        session_recording_ends(session);
+    if (!session->left_id[0] && session->wants_recording && session->is_settled) {
+        session->wants_recording = false;
+        session_want_recording(session);
+    }
+}
+
+void session_recordings_release(struct session *session)
+{
+    for (size_t i = 0; i < session->recording_count; i++) {
+        if (session->recordings[i].is_pending)
+            pending_let_go(session->recordings[i].hold);
+    }
 }
 
 size_t session_recording_count(const struct session *session)

@@ -21,6 +21,7 @@ enum {
     SESSION_ROOM_POLL_MS = 250, /* while somebody else makes the room */
     SESSION_WELCOME_MS = 10000, /* without `welcome` for so long: try again */
     SESSION_RECORDINGS_MAX = 16,
+    SESSION_FILES_MAX = 100,        /* that are there already, before a recording is given up */
     SESSION_HELD_FRAMES = 250,      /* 5 s of sound, until the server names the recording */
     SESSION_MESSAGE_MAX = 64 * 1024 /* bytes, of what is sent */
 };
@@ -68,6 +69,8 @@ struct own_recording {
     char recording_id[LIMIT_RECORDING_ID + 1];
     struct recording_summary summary;
     bool is_stopped_there; /* the server knows that it has ended */
+    bool is_pending;       /* it is noted, and held by `hold` (pending.h) */
+    int hold;
     bool uploaded, upload_failed;
     uint64_t bytes;
     char sha256[65];
@@ -140,6 +143,14 @@ struct session {
     struct recording *recording;
     size_t recording_count;
     struct own_recording recordings[SESSION_RECORDINGS_MAX];
+    uint64_t welcome_seq; /* from there on, events are of this connection */
+    bool is_settled;      /* they have come */
+    bool wants_recording; /* as soon as it may */
+    bool left_is_taken;   /* what an earlier process left was looked for */
+    /* What the server thinks this participant records, and nobody does: an earlier connection did.
+     * Empty: nothing. */
+    char left_id[LIMIT_RECORDING_ID + 1];
+    int64_t left_started_at_ms;
     uv_work_t upload;
     size_t upload_index;
     uv_async_t progress;
@@ -184,8 +195,16 @@ void session_want_recording(struct session *session);
 void session_record_frame(struct session *session, const int16_t *pcm, int64_t captured_us);
 void session_recording_began(struct session *session, const char *recording_id);
 void session_recording_refused(struct session *session);
-/* `there`: the server has ended it, too. */
-void session_recording_ends(struct session *session, bool there);
+void session_recording_ends(struct session *session);
+/* The server has ended it. */
+void session_recording_stopped(struct session *session, const char *recording_id);
+void session_recordings_release(struct session *session);
+
+/* session_left.c: what an earlier connection of the same person left */
+void session_connects(struct session *session, uint64_t welcome_seq);
+void session_settle(struct session *session); /* after welcome, and after each event */
+void session_left_running(struct session *session, const char *recording_id, int64_t started_at_ms);
+struct own_recording *session_own_recording(struct session *session, const char *recording_id);
 
 /* session_upload.c */
 bool session_upload_next(struct session *session); /* false: nothing left to upload */

@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "session/pending.h"
 #include "session/session_inner.h"
 #include "session/tus.h"
 
@@ -29,6 +31,10 @@ static void run_upload(uv_work_t *work)
                                   .context = session};
     struct tus_result result;
     enum err e = tus_upload(&request, &result);
+    /* What is not proven to be there stays pending. */
+    if (!e && result.checked && own->is_pending && pending_remove(own->path))
+        log_warning("%s has arrived, but is still noted as pending: %s", own->path,
+                    strerror(errno));
     own->uploaded = e == ERR_NONE;
     own->upload_failed = e != ERR_NONE;
     own->bytes = result.bytes;
@@ -55,7 +61,10 @@ static void on_uploaded(uv_work_t *work, int status)
     (void)status;
     struct session *session = work->data;
     if (!session->is_freed) {
-        const struct own_recording *own = &session->recordings[session->upload_index];
+        struct own_recording *own = &session->recordings[session->upload_index];
+        if (own->is_pending)
+            pending_let_go(own->hold);
+        own->is_pending = false;
         tell(session, own->uploaded ? own->bytes : session->upload_sent, own->bytes);
         session->upload_index++;
         if (!session->is_freed && !session_upload_next(session))

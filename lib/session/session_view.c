@@ -86,6 +86,7 @@ void session_take_welcome(struct session *session, const struct server_message *
 {
     if (message->welcome.reset)
         session->last_seq = 0;
+    session_connects(session, message->welcome.seq);
     session->self = message->welcome.participant;
     session->host = message->welcome.host;
     session->page = message->welcome.page;
@@ -150,10 +151,13 @@ static void take_recording(struct session *session, const struct event *event)
         place->is_recording = began;
     if (event->participant != session->self)
         return;
-    if (began)
+    if (!began)
+        session_recording_stopped(session, event->recording.recording_id);
+    else if (session->capture == CAPTURE_ASKED)
         session_recording_began(session, event->recording.recording_id);
     else
-        session_recording_ends(session, true);
+        session_left_running(session, event->recording.recording_id,
+                             event->recording.started_at_ms);
 }
 
 static void take_connected(struct session *session, const struct event *event)
@@ -197,7 +201,7 @@ static void take_end(struct session *session)
 {
     session->phase = PHASE_ENDED;
     session->is_leaving = true;
-    session_recording_ends(session, true);
+    session_recording_ends(session);
 }
 
 static void apply(struct session *session, const struct event *event)
@@ -265,6 +269,7 @@ void session_take_event(struct session *session, const struct event *event)
     }
     session->last_seq = event->seq;
     apply(session, event);
+    session_settle(session);
     if (session->handler.on_event)
         session->handler.on_event(session->handler.context, event);
 }

@@ -153,6 +153,7 @@ static void take_in(struct session *session, const struct server_message *messag
     session_open_signal(session);
     session_check_ready(session);
     session_arm_start(session);
+    session_settle(session);
 }
 
 static void take_error(struct session *session, const struct server_message *message)
