@@ -223,7 +223,8 @@ void painter_set_line(struct painter *painter, const char *line, size_t len, siz
     text_clean(&painter->line, line + point, len - point, false);
 }
 
-/* Moves the part of the line that is shown so that the cursor is in it, by half of the room. */
+/* Moves the part of the line that is shown so that the cursor is in it, two thirds of the room
+ * before it. */
 static void scroll_to_point(struct painter *painter, int room)
 {
     const char *line = text_of(&painter->line);
@@ -232,7 +233,7 @@ static void scroll_to_point(struct painter *painter, int room)
         start = text_cluster_start(line, painter->line.len, start + 1);
     bool is_left = start > 0 && point <= start;
     if (start > painter->line.len || is_left || text_columns(line + start, point - start) > room) {
-        int back = (room + 1) / 2;
+        int back = (room + 1) * 2 / 3;
         start = point;
         while (start > 0) {
             size_t before = text_cluster_start(line, painter->line.len, start);

@@ -73,8 +73,17 @@ static void show_nothing(void)
 {
 }
 
+static void remember(const char *line)
+{
+    HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
+    if (*line && (!last || strcmp(last->line, line) != 0))
+        add_history(line);
+}
+
 static void take_line(char *line)
 {
+    if (line)
+        remember(line);
     prompt.asked = line ? ASKED_LINE : ASKED_END;
     prompt.line = line;
 }
@@ -361,18 +370,10 @@ void prompt_close(void)
 
 /* ---- feeding ---- */
 
-static void remember(const char *line)
-{
-    HIST_ENTRY *last = history_length ? history_get(history_base + history_length - 1) : NULL;
-    if (*line && (!last || strcmp(last->line, line) != 0))
-        add_history(line);
-}
-
 static void answer_line(void)
 {
     char *line = prompt.line;
     prompt.line = NULL;
-    remember(line);
     prompt.handler.on_line(prompt.handler.context, line);
     free(line);
 }

@@ -66,7 +66,8 @@ struct screen_handler {
 };
 
 /* Takes the terminal over. ERR_REFUSED: fd is no terminal or there is a screen already; ERR_IO,
- * ERR_NO_MEMORY. The terminal is given back by screen_free, exit(3) and fatal signals. */
+ * ERR_NO_MEMORY. The terminal is given back by screen_free, exit(3) and fatal signals; the last two
+ * lose what was said in the same turn of the loop. */
 enum err screen_new(const struct screen_config *config, const struct screen_handler *handler,
                     struct screen **out) MUST_CHECK;
 /* Removes the rows at the foot and gives the terminal back at once; nothing is called back any

@@ -46,15 +46,19 @@ static void write_all(const char *text)
         return; /* the terminal is gone, or stuck: there is nobody to tell */
 }
 
-/* Async-signal-safe. */
+/* The process ends without tty_give_back. Async-signal-safe. */
+static void fall(void)
+{
+    if (!tty.is_taken)
+        return;
+    tty.is_taken = 0;
+    write_all(tty.has_paste ? PASTE_OFF AFTER_A_FALL : "\r\n");
+    tcsetattr(tty.fd, TCSANOW, &tty.before);
+}
+
 static void on_fatal(int signal)
 {
-    if (tty.is_taken) {
-        tty.is_taken = 0;
-        if (tty.has_paste)
-            write_all(PASTE_OFF AFTER_A_FALL);
-        tcsetattr(tty.fd, TCSANOW, &tty.before);
-    }
+    fall();
     for (size_t i = 0; i < FATAL_COUNT; i++)
         if (fatal[i] == signal)
             sigaction(signal, &tty.actions[i], NULL);
@@ -87,7 +91,7 @@ enum err tty_take(int fd, bool has_paste)
     for (size_t i = 0; i < FATAL_COUNT; i++)
         sigaction(fatal[i], &action, &tty.actions[i]);
     if (!tty.gives_back_at_exit)
-        tty.gives_back_at_exit = atexit(tty_give_back) == 0;
+        tty.gives_back_at_exit = atexit(fall) == 0;
     if (has_paste)
         write_all(PASTE_ON);
     return ERR_NONE;
