@@ -19,7 +19,7 @@ enum {
 struct encoder;
 struct decoder;
 
-struct encoder *encoder_new(void); /* 32 kbit/s, complexity 5, FEC for 10 % loss. NULL: no memory */
+struct encoder *encoder_new(void); /* 32 kbit/s, FEC for 10 % loss. NULL: no memory */
 void encoder_free(struct encoder *encoder);
 /* `out` holds MEDIA_PACKET_MAX bytes; returns how many were used. 0 on an error. */
 size_t encoder_encode(struct encoder *encoder, const int16_t pcm[MEDIA_FRAME_SAMPLES],

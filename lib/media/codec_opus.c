@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 
-enum { BITRATE_BPS = 32000, COMPLEXITY = 5, EXPECTED_LOSS_PERCENT = 10, CHANNELS = 1 };
+enum { BITRATE_BPS = 32000, EXPECTED_LOSS_PERCENT = 10, CHANNELS = 1 };
 
 /* libopus works in memory that is allocated here, so that a test can make it fail. */
 struct encoder {
@@ -30,7 +30,6 @@ struct encoder *encoder_new(void)
         return NULL;
     }
     opus_encoder_ctl(encoder->opus, OPUS_SET_BITRATE(BITRATE_BPS));
-    opus_encoder_ctl(encoder->opus, OPUS_SET_COMPLEXITY(COMPLEXITY));
     opus_encoder_ctl(encoder->opus, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
     opus_encoder_ctl(encoder->opus, OPUS_SET_INBAND_FEC(1));
     opus_encoder_ctl(encoder->opus, OPUS_SET_PACKET_LOSS_PERC(EXPECTED_LOSS_PERCENT));
@@ -47,6 +46,9 @@ void encoder_free(struct encoder *encoder)
 
 size_t encoder_encode(struct encoder *encoder, const int16_t pcm[MEDIA_FRAME_SAMPLES], uint8_t *out)
 {
+    bool is_silent = media_is_silent(pcm, MEDIA_FRAME_SAMPLES);
+    opus_encoder_ctl(encoder->opus,
+                     OPUS_SET_COMPLEXITY(is_silent ? MEDIA_COMPLEXITY_SILENT : MEDIA_COMPLEXITY));
     opus_int32 len =
         opus_encode(encoder->opus, pcm, MEDIA_FRAME_SAMPLES, out, (opus_int32)MEDIA_PACKET_MAX);
     return len > 0 ? (size_t)len : 0;

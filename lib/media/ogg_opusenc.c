@@ -11,7 +11,6 @@
 
 enum {
     BITRATE_BPS = 32000,
-    COMPLEXITY = 5,
     MUXING_DELAY_SAMPLES = MEDIA_RATE_HZ / 2,
     WRITE_SAMPLES_MAX = MEDIA_RATE_HZ,
 };
@@ -70,7 +69,6 @@ static int begin(struct ogg_writer *ogg, OggOpusComments *comments)
     ope_encoder_ctl(ogg->enc, OPE_SET_DECISION_DELAY(0));
     ope_encoder_ctl(ogg->enc, OPE_SET_MUXING_DELAY(MUXING_DELAY_SAMPLES));
     ope_encoder_ctl(ogg->enc, OPUS_SET_BITRATE(BITRATE_BPS));
-    ope_encoder_ctl(ogg->enc, OPUS_SET_COMPLEXITY(COMPLEXITY));
     ope_encoder_ctl(ogg->enc, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
     return ope_encoder_flush_header(ogg->enc);
 }
@@ -112,6 +110,9 @@ enum err ogg_write(struct ogg_writer *ogg, const int16_t *pcm, size_t samples)
     int code = OPE_OK;
     while (samples > 0 && code == OPE_OK && !ogg->failed) {
         size_t chunk = samples < WRITE_SAMPLES_MAX ? samples : WRITE_SAMPLES_MAX;
+        bool is_silent = media_is_silent(pcm, chunk);
+        ope_encoder_ctl(
+            ogg->enc, OPUS_SET_COMPLEXITY(is_silent ? MEDIA_COMPLEXITY_SILENT : MEDIA_COMPLEXITY));
         code = ope_encoder_write(ogg->enc, pcm, (int)chunk);
         pcm += chunk;
         samples -= chunk;
