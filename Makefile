@@ -4,6 +4,7 @@
 #   make demo     a whole three-person debate, with real voices
 #   make check    all tests            make check SAN=address,undefined
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
+#                 bench-voice: mouth to ear          bench-bot: what a bot costs
 #   make gen      writes manual pages, completions and catalogues of words from the source
 #   make deps     installs what is missing (make demo and make check do it themselves)
 
@@ -60,7 +61,7 @@ SCRIPTS := $(wildcard cmd/*_test.sh client/terminal/*_test.sh lib/*/*_test.sh)
 CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all gen-check bench bench-server deps check check-built demo demo-built tidy clean unit clang man gen FORCE
+.PHONY: all gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen FORCE
 all: $(B)/debate $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -144,6 +145,9 @@ bench: $(BENCHES) $(B)/debate
 # MODES="fan-out relay" runs these alone.
 bench-server: $(B)/lib/server/server_load_bench $(B)/debate
 	$(Q)DEBATE_BIN=$(B)/debate $< $(MODES)
+
+bench-voice bench-bot: bench-%: $(B)/lib/bot/voice_bench $(B)/debate
+	$(Q)DEBATE_BIN=$(B)/debate $< $*
 
 # ---- the demonstration ----
 
