@@ -122,7 +122,7 @@ tidy:
 	$(Q).ci/tidy
 
 man-lint:
-	$(Q)set -e; for page in man/*.[1-9]; do mandoc -Tlint -Wwarning $$page; done
+	$(Q).ci/man-lint
 
 # ---- what is made from the source and committed ----
 

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "config.h"
 #include "print.h"
 #include "server/server.h"
 
@@ -54,7 +55,7 @@ struct words {
     char *const *words;
 };
 
-static const struct option *find_name(const struct option *options, const char *name, size_t len)
+const struct option *args_find(const struct option *options, const char *name, size_t len)
 {
     for (const struct option *o = options; o && o->name; o++) {
         if (strlen(o->name) == len && memcmp(o->name, name, len) == 0)
@@ -108,8 +109,8 @@ static enum exit_code take_long(struct args *args, struct words *words)
 {
     const char *name = words->words[words->at++] + 2, *equals = strchr(name, '=');
     size_t len = equals ? (size_t)(equals - name) : strlen(name);
-    const struct option *option = find_name(args->cmd->options, name, len);
-    const struct option *common = option ? NULL : find_name(help_common, name, len);
+    const struct option *option = args_find(args->cmd->options, name, len);
+    const struct option *common = option ? NULL : args_find(help_common, name, len);
     if (!option && !common)
         return unknown_option(args, name, len);
     if (equals && (common || !option->argument))
@@ -223,6 +224,7 @@ enum exit_code args_parse(struct args *args, const struct cmd *cmd, int argc, ch
 {
     struct words words = {.count = argc, .words = argv};
     *args = (struct args){.cmd = cmd};
+    buf_init(&args->config, ARGS_CONFIG_MAX);
     args->operands = mem_alloc(sizeof *args->operands * ((size_t)argc + 1));
     if (!args->operands)
         return args_error(args, EXIT_CODE_FAILED, "no memory");
@@ -230,11 +232,13 @@ enum exit_code args_parse(struct args *args, const struct cmd *cmd, int argc, ch
     if (code || args->wish)
         return code;
     take_variables(args);
-    return check_operands(args);
+    code = config_take(args);
+    return code ? code : check_operands(args);
 }
 
 void args_release(struct args *args)
 {
+    buf_release(&args->config);
     mem_free(args->operands);
     args->operands = NULL;
 }
@@ -257,7 +261,7 @@ enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv)
 
 static const struct option *find(const struct args *args, const char *name)
 {
-    const struct option *option = find_name(args->cmd->options, name, strlen(name));
+    const struct option *option = args_find(args->cmd->options, name, strlen(name));
     if (!option) {
         /* A subcommand asks for what its own table has not: a bug that any run of it shows. */
         fprintf(stderr, "debate %s: --%s is not in the table\n", args->cmd->name, name);
@@ -269,6 +273,11 @@ static const struct option *find(const struct args *args, const char *name)
 bool args_given(const struct args *args, const char *name)
 {
     return args->values[find(args, name) - args->cmd->options] != NULL;
+}
+
+bool args_asked(const struct args *args, const char *name)
+{
+    return args_given(args, name) && !args->is_standing[find(args, name) - args->cmd->options];
 }
 
 const char *args_get(const struct args *args, const char *name)

@@ -1,7 +1,7 @@
 /* Reading a command line by a subcommand's descriptor, and printing help from the same. What the
  * subcommands themselves use of it stands in cmd.h. Main thread only.
  *
- * Strings are borrowed from argv, the environment and the descriptor. */
+ * Strings are borrowed from argv, the environment, the config file's text and the descriptor. */
 #ifndef DEBATE_ARGS_H
 #define DEBATE_ARGS_H
 
@@ -10,9 +10,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/buf.h"
 #include "cmd.h"
 
-enum { ARGS_OPTIONS_MAX = 32 /* of one subcommand */ };
+enum {
+    ARGS_OPTIONS_MAX = 32, /* of one subcommand */
+    ARGS_COMMANDS_MAX = 32,
+    ARGS_CONFIG_MAX = 64 * 1024 /* bytes of a config file: more is another file */
+};
 
 /* What the command line asks for. */
 enum args_wish { WISH_RUN, WISH_HELP, WISH_VERSION };
@@ -20,6 +25,8 @@ enum args_wish { WISH_RUN, WISH_HELP, WISH_VERSION };
 struct args {
     const struct cmd *cmd;
     const char *values[ARGS_OPTIONS_MAX]; /* by the option's place; NULL: not given */
+    bool is_standing[ARGS_OPTIONS_MAX];   /* the value is the config's */
+    struct buf config;                    /* its text */
     const char **operands;
     int operand_count;
     enum args_wish wish;
@@ -29,6 +36,9 @@ struct args {
  * when they are wrong; EXIT_CODE_FAILED without memory. args_release in any case. */
 enum exit_code args_parse(struct args *args, const struct cmd *cmd, int argc, char *const *argv);
 void args_release(struct args *args);
+
+/* The option with this name; NULL: none. */
+const struct option *args_find(const struct option *options, const char *name, size_t len);
 
 /* Parses, then prints the help or the version, or runs the subcommand. */
 enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv);

@@ -47,9 +47,13 @@ struct cmd {
     enum exit_code (*run)(const struct args *args);
 };
 
-/* The value given, from the environment, or the fallback; NULL: none. A flag's is "" when given. */
+/* The value from the command line, a variable, the config file or the fallback, whichever has one
+ * first; NULL: none. A flag's is "" when given. */
 const char *args_get(const struct args *args, const char *name);
-bool args_given(const struct args *args, const char *name); /* on the command line or by variable */
+bool args_given(const struct args *args, const char *name); /* by any of them but the fallback */
+/* On the command line or by variable: it is meant for this run. What the config file says for all
+ * gives way where the two don't go together. */
+bool args_asked(const struct args *args, const char *name);
 int args_operand_count(const struct args *args);
 const char *args_operand(const struct args *args, int index); /* NULL beyond the end */
 

@@ -105,6 +105,9 @@ enum exit_code input_secret(const struct args *args, struct buf *out, bool *foun
 {
     const char *path = args_get(args, "secret-file"), *text = getenv("DEBATE_SECRET");
     *found = path || (text && text[0]);
+    /* A variable counts more than the config file. */
+    if (text && text[0] && !args_asked(args, "secret-file"))
+        path = NULL;
     if (path) {
         enum exit_code code = input_read(args, path, out);
         return code ? code : check_secret(args, path, out);

@@ -5,8 +5,6 @@
 #include "args.h"
 #include "server/server.h"
 
-enum { COMMANDS_MAX = 32 };
-
 static const struct cmd *find_command(const char *name)
 {
     for (const struct cmd *const *cmd = cmd_table; *cmd; cmd++) {
@@ -28,11 +26,11 @@ __attribute__((format(printf, 2, 3))) static enum exit_code fail(enum exit_code 
 
 static enum exit_code unknown(const char *word)
 {
-    const char *names[COMMANDS_MAX + 1];
+    const char *names[ARGS_COMMANDS_MAX + 1];
     size_t count = 0;
     if (word[0] == '-')
         return fail(EXIT_CODE_USAGE, "%s: there is no such option; see debate --help", word);
-    for (; cmd_table[count] && count < COMMANDS_MAX; count++)
+    for (; cmd_table[count] && count < ARGS_COMMANDS_MAX; count++)
         names[count] = cmd_table[count]->name;
     names[count] = NULL;
     const char *near = suggest(word, names);

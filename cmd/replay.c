@@ -160,8 +160,9 @@ static enum exit_code run(const struct args *args)
 {
     struct telling telling = {.form = FORM_TIMELINE};
     struct buf log;
-    bool is_check = args_given(args, "check");
-    if (is_check && (args_given(args, "json") || args_given(args, "speed")))
+    bool is_printing = args_asked(args, "json") || args_asked(args, "speed");
+    bool is_check = args_given(args, "check") && !is_printing;
+    if (is_printing && args_asked(args, "check"))
         return args_usage_error(args,
                                 "--check prints no events: it goes without --json and --speed");
     if (args_given(args, "speed") && !args_decimal(args, "speed", 0.001, 1e6, &telling.speed))

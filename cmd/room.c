@@ -294,9 +294,9 @@ static enum exit_code take_deed(const struct args *args, enum room_deed *deed)
     if (codes > deeds[at].codes_max)
         return args_usage_error(args, "%s: one too many; debate room list takes no CODE",
                                 room_code);
-    if (*deed != DEED_CREATE && (args_given(args, "seats") || args_given(args, "agenda")))
+    if (*deed != DEED_CREATE && (args_asked(args, "seats") || args_asked(args, "agenda")))
         return args_usage_error(args, "--%s goes with create alone",
-                                args_given(args, "seats") ? "seats" : "agenda");
+                                args_asked(args, "seats") ? "seats" : "agenda");
     return room_code ? online_check_room(args, "CODE", room_code) : EXIT_CODE_DONE;
 }
 
@@ -351,7 +351,8 @@ static const struct option options[] = {
      .letter = 'n',
      .argument = "NICKNAME",
      .help = "Of a guest, that is, without a token.",
-     .fallback = "guest"},
+     .fallback = "guest",
+     .variable = "DEBATE_NAME"},
     {.name = "seats",
      .argument = "N",
      .help = "create: for how many, 2 to 8. Without it, as the server has it."},

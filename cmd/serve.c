@@ -279,7 +279,8 @@ static const struct option options[] = {
     {.name = "data",
      .argument = "DIR",
      .help = "Where session logs and recordings are kept; it is made if it is missing.",
-     .fallback = "debate-data"},
+     .fallback = "debate-data",
+     .variable = "DEBATE_DATA"},
     {.name = "empty",
      .argument = "SECONDS",
      .help = "A session ends when nobody was connected for so long.",
@@ -289,12 +290,14 @@ static const struct option options[] = {
      .help = "Whether people without a token may come: into rooms that others have made (on, or no "
              "value), into those and rooms of their own (rooms), or not (off). On a loopback "
              "address it is rooms unless said, elsewhere off.",
+     .variable = "DEBATE_GUESTS",
      .optional_argument = true},
     {.name = "listen",
      .letter = 'l',
      .argument = "ADDR:PORT",
      .help = "A numeric address, an IPv6 one in brackets; port 0 takes a free one.",
-     .fallback = "127.0.0.1:8080"},
+     .fallback = "127.0.0.1:8080",
+     .variable = "DEBATE_LISTEN"},
     {.name = "ping",
      .argument = "SECONDS",
      .help = "How often each socket is pinged.",
@@ -316,7 +319,8 @@ static const struct option options[] = {
      .argument = "FILE",
      .help = "The secret that tokens are signed with, at least 32 bytes; a newline at the end does "
              "not count. DEBATE_SECRET may hold the secret itself instead. On a loopback address "
-             "neither is needed: a secret is made and kept in DIR/secret."},
+             "neither is needed: a secret is made and kept in DIR/secret.",
+     .variable = "DEBATE_SECRET_FILE"},
     {.name = "silent",
      .argument = "SECONDS",
      .help = "A socket without any traffic for so long is closed; longer than the time "

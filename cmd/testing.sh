@@ -6,7 +6,8 @@ tree=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
-unset COLUMNS DEBATE_SERVER DEBATE_TOKEN DEBATE_SECRET
+unset COLUMNS ${!DEBATE_*}
+export XDG_CONFIG_HOME=$work/config
 failures=0
 
 fail() {

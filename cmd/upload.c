@@ -37,10 +37,16 @@ static bool recording_id_valid(const char *id)
     return true;
 }
 
+/* The value of one of two options that exclude each other: what the config file says gives way. */
+static const char *either(const struct args *args, const char *name, const char *other)
+{
+    return args_asked(args, other) && !args_asked(args, name) ? NULL : args_get(args, name);
+}
+
 static enum exit_code check(const struct args *args)
 {
-    const char *id = args_get(args, "recording-id"), *room_code = args_get(args, "room");
-    const char *session_id = args_get(args, "session");
+    const char *id = args_get(args, "recording-id"), *room_code = either(args, "room", "session");
+    const char *session_id = either(args, "session", "room");
     if (id && args_operand_count(args) > 1)
         return args_usage_error(args, "--recording-id is one recording's: it goes with one FILE");
     if (id && !recording_id_valid(id))
@@ -57,8 +63,8 @@ static enum exit_code check(const struct args *args)
  * shows now, while an upload would try again for minutes. */
 static enum exit_code find_session(struct uploading *uploading)
 {
-    const char *room_code = args_get(uploading->args, "room"), *found;
-    const char *session_id = args_get(uploading->args, "session");
+    const char *room_code = either(uploading->args, "room", "session"), *found;
+    const char *session_id = either(uploading->args, "session", "room");
     enum exit_code code;
     if (!room_code) {
         code = online_ask(uploading->online, "GET", "/healthz", NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "base/rand.h"
 #include "bot/bot_inner.h"
 
@@ -134,8 +135,34 @@ static void on_too_long(uv_timer_t *timer)
 
 /* ---- starting and ending ---- */
 
+/* The environment without what would give the server other options: variables of debate, and a
+ * config file. The list is the caller's to mem_free; NULL without memory. */
+static char **child_environment(char *config_home, size_t config_home_size, const char *folder)
+{
+    static const char prefix[] = "DEBATE_", name[] = "XDG_CONFIG_HOME=";
+    size_t count = 0, kept = 0;
+    while (environ[count])
+        count++;
+    char **list = mem_alloc((count + 2) * sizeof *list);
+    if (!list)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(environ[i], prefix, strlen(prefix)) != 0 &&
+            strncmp(environ[i], name, strlen(name)) != 0)
+            list[kept++] = environ[i];
+    }
+    snprintf(config_home, config_home_size, "%s%s", name, folder);
+    list[kept++] = config_home;
+    list[kept] = NULL;
+    return list;
+}
+
 static enum err spawn(struct bot *bot, char **words)
 {
+    char config_home[1100];
+    char **environment = child_environment(config_home, sizeof config_home, bot->data_folder);
+    if (!environment)
+        return ERR_NO_MEMORY;
     uv_stdio_container_t streams[3] = {
         {.flags = UV_IGNORE},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&bot->child_out},
@@ -143,6 +170,7 @@ static enum err spawn(struct bot *bot, char **words)
     uv_process_options_t options = {.exit_cb = on_exit_of_child,
                                     .file = words[0],
                                     .args = words,
+                                    .env = environment,
                                     .stdio_count = 3,
                                     .stdio = streams};
     uv_pipe_init(bot->loop, &bot->child_out, 0);
@@ -150,6 +178,7 @@ static enum err spawn(struct bot *bot, char **words)
     bot->child_handles = 2;
     bot->server_state = SERVER_STARTING;
     int failed = uv_spawn(bot->loop, &bot->child, &options);
+    mem_free(environment);
     if (failed) {
         bot_say(bot, "%s: %s", words[0], uv_strerror(failed));
         bot->server_state = SERVER_ENDING;
