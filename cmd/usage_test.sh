@@ -10,10 +10,10 @@ wrong 2 'no such option' --nothing
 run 0 --version
 grep -qxE 'debate [0-9]+\.[0-9]+\.[0-9]+' out || fail 'the version'
 run 0 --help
-for name in serve room token choose upload replay bot; do
+for name in serve room token choose upload replay bot devices; do
     grep -q "^  $name " out || fail "--help has no $name"
 done
-for name in serve room token choose upload replay bot; do
+for name in serve room token choose upload replay bot devices; do
     run 0 "$name" --help
     grep -q "^Usage: debate $name" out || fail "$name --help"
 done
@@ -98,6 +98,16 @@ wrong 2 '--recording-id' upload sound.opus --recording-id 'r 1' --token t
 wrong 2 '--session s_1' upload sound.opus --session s_1 --token t
 wrong 2 'exclude' upload sound.opus --session s_1 --room sunday --token t
 wrong 3 "$nobody" upload sound.opus --recording-id r_1 --server "$nobody" --token t
+
+# devices: an ALSA configuration without any.
+export ALSA_CONFIG_PATH=/dev/null
+wrong 1 'no sound device' devices
+wrong 2 '--seconds is for --test' devices --seconds 1
+wrong 2 '--json' devices --test --json
+wrong 2 '--seconds 0' devices --test --seconds 0
+wrong 1 'broken.wav: No such file' devices --test --input broken.wav --output none
+wrong 1 'sound.opus: it is neither' devices --test --input sound.opus --output none
+wrong 1 'input: ' devices --test --output none --seconds 0.5
 
 # What others wrote stays on its line.
 wrong 2 'no such subcommand' $'x\n\e[31m'

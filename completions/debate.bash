@@ -9,7 +9,7 @@ _debate() {
         previous=${COMP_WORDS[COMP_CWORD - 2]} equals==
     fi
     if ((COMP_CWORD == 1)); then
-        options='--help -h --version ' kind=words words='serve room token choose upload replay bot'
+        options='--help -h --version ' kind=words words='serve room token choose upload replay bot devices'
     else
         case ${COMP_WORDS[1]} in
         serve)
@@ -85,6 +85,14 @@ _debate() {
             -s | --server | --server=) options= kind=none ;;
             --summary | --summary=) options= kind=directory ;;
             --token | --token=) options= kind=none ;;
+            esac
+            ;;
+        devices)
+            options='--input -i --json --output -o --seconds --test -t --help -h --version '
+            case $previous$equals in
+            -i | --input | --input=) options= kind=none ;;
+            -o | --output | --output=) options= kind=none ;;
+            --seconds | --seconds=) options= kind=none ;;
             esac
             ;;
         esac

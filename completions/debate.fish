@@ -89,3 +89,12 @@ complete -c debate -n '__debate_is bot' -l with-server -d 'Start a server for th
 complete -c debate -n '__debate_is bot' -l help -s h -d 'Print this'
 complete -c debate -n '__debate_is bot' -l version -d 'Print the version'
 complete -c debate -n '__debate_is bot' -F
+
+complete -c debate -n '__debate_is ""' -a devices -d 'list microphones and loudspeakers, and test them'
+complete -c debate -n '__debate_is devices' -l input -s i -x -d 'The microphone that is tested: its number, a part of its name, a sound file, or none'
+complete -c debate -n '__debate_is devices' -l json -d 'Print the devices as JSON'
+complete -c debate -n '__debate_is devices' -l output -s o -x -d 'The loudspeaker that is tested, likewise'
+complete -c debate -n '__debate_is devices' -l seconds -x -d 'How long the test takes'
+complete -c debate -n '__debate_is devices' -l test -s t -d 'Show how loud the microphone is, and play it back to the ear'
+complete -c debate -n '__debate_is devices' -l help -s h -d 'Print this'
+complete -c debate -n '__debate_is devices' -l version -d 'Print the version'

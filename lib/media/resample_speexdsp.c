@@ -54,3 +54,39 @@ enum err resample_to_48k(const int16_t *pcm, size_t samples, uint32_t rate_hz, i
     *out_samples = wanted;
     return ERR_NONE;
 }
+
+struct resampler {
+    SpeexResamplerState *state;
+};
+
+struct resampler *resampler_new(uint32_t in_hz, uint32_t out_hz)
+{
+    struct resampler *resampler = mem_zalloc(sizeof *resampler);
+    if (!resampler)
+        return NULL;
+    resampler->state =
+        speex_resampler_init(1, in_hz, out_hz, SPEEX_RESAMPLER_QUALITY_DESKTOP, NULL);
+    if (!resampler->state) {
+        mem_free(resampler);
+        return NULL;
+    }
+    speex_resampler_skip_zeros(resampler->state);
+    return resampler;
+}
+
+void resampler_free(struct resampler *resampler)
+{
+    if (!resampler)
+        return;
+    speex_resampler_destroy(resampler->state);
+    mem_free(resampler);
+}
+
+size_t resampler_run(struct resampler *resampler, const int16_t *in, size_t *in_samples,
+                     int16_t *out, size_t out_max)
+{
+    spx_uint32_t used = (spx_uint32_t)*in_samples, made = (spx_uint32_t)out_max;
+    speex_resampler_process_int(resampler->state, 0, in, &used, out, &made);
+    *in_samples = used;
+    return made;
+}
