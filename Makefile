@@ -6,6 +6,7 @@
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
 #   make gen      writes manual pages, completions and catalogues of words from the source
+#   make install  PREFIX=/usr/local DESTDIR=     make uninstall
 #   make deps     installs what is missing (make demo and make check do it themselves)
 
 SHELL = /bin/bash
@@ -14,6 +15,8 @@ MAKEFLAGS += --no-builtin-rules
 
 comma := ,
 SAN ?=
+PREFIX ?= /usr/local
+DESTDIR ?=
 B ?= build$(if $(SAN),-$(subst $(comma),-,$(SAN)))
 CC = gcc
 CXX = $(if $(filter clang,$(CC)),clang++,g++)
@@ -61,7 +64,7 @@ SCRIPTS := $(wildcard cmd/*_test.sh client/terminal/*_test.sh lib/*/*_test.sh)
 CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen FORCE
+.PHONY: all gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
 all: $(B)/debate $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -136,6 +139,14 @@ gen: $(B)/debate-gen
 
 gen-check: $(B)/debate-gen
 	$(Q)GEN=$(B)/debate-gen .ci/gen-check $(B)/fresh
+
+# ---- installing ----
+
+install: all $(B)/libdebate.a
+	$(Q).ci/install install $(B) '$(PREFIX)' '$(DESTDIR)'
+
+uninstall:
+	$(Q).ci/install uninstall $(B) '$(PREFIX)' '$(DESTDIR)'
 
 # ---- benchmarks ----
 
