@@ -231,9 +231,13 @@ static void scroll_to_point(struct painter *painter, int room)
     size_t point = painter->line_point, start = painter->line_scroll;
     if (start > 0 && start < painter->line.len) /* the line may be another one now */
         start = text_cluster_start(line, painter->line.len, start + 1);
+    size_t seen = text_cluster_end(line, painter->line.len, point); /* with what is under it */
     bool is_left = start > 0 && point <= start;
-    if (start > painter->line.len || is_left || text_columns(line + start, point - start) > room) {
-        int back = (room + 1) * 2 / 3;
+    if (start > painter->line.len || is_left || text_columns(line + start, seen - start) > room) {
+        int back = (room + 1) * 2 / 3,
+            room_before = room - text_columns(line + point, seen - point);
+        if (back > room_before)
+            back = room_before;
         start = point;
         while (start > 0) {
             size_t before = text_cluster_start(line, painter->line.len, start);

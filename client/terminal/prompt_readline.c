@@ -292,11 +292,26 @@ static void replace_functions(Keymap map)
     }
 }
 
+/* Keys that readline knows from some terminals' descriptions alone. */
+static void bind_if_unbound(Keymap map)
+{
+    static const struct {
+        const char *sequence;
+        rl_command_func_t *function;
+    } keys[] = {
+        {"\x1b[3~", on_delete},      {"\x1b[1~", rl_beg_of_line}, {"\x1b[7~", rl_beg_of_line},
+        {"\x1b[4~", rl_end_of_line}, {"\x1b[8~", rl_end_of_line},
+    };
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        rl_bind_keyseq_if_unbound_in_map(keys[i].sequence, keys[i].function, map);
+}
+
 static void bind_keys(void)
 {
     Keymap maps[] = {emacs_standard_keymap, vi_insertion_keymap, vi_movement_keymap};
     for (size_t i = 0; i < sizeof maps / sizeof *maps; i++) {
         replace_functions(maps[i]);
+        bind_if_unbound(maps[i]);
         rl_bind_keyseq_in_map(PASTE_BEGIN, on_paste, maps[i]);
         rl_bind_key_in_map('T' & 0x1f, on_toggle, maps[i]);
         if (maps[i] != vi_movement_keymap)
@@ -360,6 +375,7 @@ void prompt_close(void)
     if (!prompt.is_open)
         return;
     prompt.is_open = false;
+    rl_callback_sigcleanup(); /* out of a search */
     rl_callback_handler_remove();
     free(prompt.line);
     prompt.line = NULL;
