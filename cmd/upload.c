@@ -11,7 +11,7 @@
 #include "media/recording.h"
 #include "online.h"
 #include "print.h"
-#include "session/tus.h"
+#include "upload.h"
 
 enum { UPLOAD_FILES_MAX = 1000, UPLOAD_PATH_SIZE = 4096 };
 
@@ -20,7 +20,6 @@ struct uploading {
     const struct args *args;
     struct online *online;
     char session_id[LIMIT_SESSION_ID + 1]; /* empty: not known */
-    bool shows_progress;
 };
 
 /* ---- options ---- */
@@ -43,8 +42,24 @@ static const char *either(const struct args *args, const char *name, const char 
     return args_asked(args, other) && !args_asked(args, name) ? NULL : args_get(args, name);
 }
 
+static enum exit_code check_pending(const struct args *args)
+{
+    static const char *const others[] = {"recording-id", "room", "session"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (args_asked(args, others[i]))
+            return args_usage_error(args, "--pending and --%s exclude each other", others[i]);
+    }
+    if (args_operand_count(args) > 1)
+        return args_usage_error(args, "%s: one too many; --pending takes one folder",
+                                args_operand(args, 1));
+    return EXIT_CODE_DONE;
+}
+
 static enum exit_code check(const struct args *args)
 {
+    if (args_operand_count(args) == 0)
+        return args_usage_error(args, "FILE is missing; it is debate upload FILE... or debate "
+                                      "upload --pending [DIR]");
     const char *id = args_get(args, "recording-id"), *room_code = either(args, "room", "session");
     const char *session_id = either(args, "session", "room");
     if (id && args_operand_count(args) > 1)
@@ -124,13 +139,19 @@ static enum exit_code check_file(const struct args *args, const char *path)
     return EXIT_CODE_DONE;
 }
 
-static bool on_progress(void *context, uint64_t sent, uint64_t total)
+bool upload_show_progress(void *context, uint64_t sent, uint64_t total)
 {
-    const struct uploading *uploading = context;
-    if (uploading->shows_progress)
+    (void)context;
+    if (isatty(STDERR_FILENO) == 1)
         fprintf(stderr, "\r%3u%% of %.0f KiB ", total ? (unsigned)(sent * 100 / total) : 0,
                 (double)total / 1024);
     return false;
+}
+
+void upload_end_progress(void)
+{
+    if (isatty(STDERR_FILENO) == 1)
+        fputs("\r\033[K", stderr);
 }
 
 static enum exit_code failed(const struct uploading *uploading, enum err e, const char *path,
@@ -149,10 +170,10 @@ static enum exit_code failed(const struct uploading *uploading, enum err e, cons
     return args_error(uploading->args, EXIT_CODE_FAILED, "%s", why);
 }
 
-static void put_result(const struct uploading *uploading, const char *path, const char *id,
-                       const struct tus_result *result)
+void upload_print(const struct args *args, const char *path, const char *id,
+                  const struct tus_result *result)
 {
-    if (args_given(uploading->args, "json")) {
+    if (args_given(args, "json")) {
         printf("{\"recording_id\":\"%s\",\"bytes\":%" PRIu64 ",\"sha256\":\"%s\",\"checked\":%s}\n",
                id, result->bytes, result->sha256, result->checked ? "true" : "false");
         return;
@@ -180,14 +201,12 @@ static enum exit_code upload(struct uploading *uploading, const char *path)
                                   .recording_id = id,
                                   .session_id =
                                       uploading->session_id[0] ? uploading->session_id : NULL,
-                                  .on_progress = on_progress,
-                                  .context = uploading};
+                                  .on_progress = upload_show_progress};
     enum err e = tus_upload(&request, &result);
-    if (uploading->shows_progress)
-        fputs("\r\033[K", stderr);
+    upload_end_progress();
     if (e)
         return failed(uploading, e, path, &result);
-    put_result(uploading, path, id, &result);
+    upload_print(uploading->args, path, id, &result);
     fflush(stdout);
     return EXIT_CODE_DONE;
 }
@@ -209,9 +228,13 @@ static enum exit_code upload_all(struct uploading *uploading)
 static enum exit_code run(const struct args *args)
 {
     struct online online;
-    struct uploading uploading = {
-        .args = args, .online = &online, .shows_progress = isatty(STDERR_FILENO) == 1};
-    enum exit_code code = check(args);
+    struct uploading uploading = {.args = args, .online = &online};
+    enum exit_code code = EXIT_CODE_DONE;
+    if (args_given(args, "pending")) {
+        code = check_pending(args);
+        return code ? code : upload_pending(args);
+    }
+    code = check(args);
     if (code)
         return code;
     code = online_init(&online, args);
@@ -227,6 +250,10 @@ static enum exit_code run(const struct args *args)
 
 static const struct option options[] = {
     {.name = "json", .help = "Print each recording that arrived as a JSON line."},
+    {.name = "pending",
+     .help = "Send what was left behind in a folder, given instead of FILE: each recording to the "
+             "server it was made at, as the one who made it. Without a folder, in "
+             "$XDG_STATE_HOME/debate/recordings or ~/.local/state/debate/recordings."},
     {.name = "recording-id",
      .argument = "ID",
      .help = "Which recording FILE is. Without it, the timeline beside FILE says so."},
@@ -247,6 +274,8 @@ static const char *const examples[] = {
     "Upload a recording; after any failure, the same again goes on where it stopped.",
     "debate upload *.opus --room sunday --token $HOST",
     "Upload what all three recorded, and check what arrived.",
+    "debate upload --pending",
+    "Send what a crash or a lost connection has left.",
     NULL,
 };
 
@@ -254,12 +283,15 @@ const struct cmd cmd_upload = {
     .name = "upload",
     .summary = "upload recordings that stayed behind",
     .operands = "FILE...",
-    .operands_min = 1,
+    .operands_min = 0,
     .operands_max = UPLOAD_FILES_MAX,
     .description =
         "Sends recordings to the server, in chunks with checksums, as often as it takes. While one "
         "is under way, FILE.upload beside it remembers how to go on. A server takes recordings for "
-        "24 hours after the end of the session.",
+        "24 hours after the end of the session.\n\n"
+        "A recording that has not arrived has NAME.pending beside it, which says where it belongs. "
+        "What is still being recorded is left alone, and what a server will never take becomes "
+        "NAME.refused; the sound stays in either case.",
     .options = options,
     .examples = examples,
     .run = run,

@@ -61,7 +61,7 @@ _debate() {
             esac
             ;;
         upload)
-            options='--json --recording-id --room --server -s --session --token --help -h --version ' kind=file
+            options='--json --pending --recording-id --room --server -s --session --token --help -h --version ' kind=file
             case $previous$equals in
             --recording-id | --recording-id=) options= kind=none ;;
             --room | --room=) options= kind=none ;;

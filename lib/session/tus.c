@@ -301,15 +301,17 @@ static enum err step(struct upload_run *run)
     }
     if (!run->url[0]) {
         e = create(run);
-        /* Still running there, or uploaded already (protocol, section 7). */
-        if (e == ERR_REFUSED && run->response.status == 409) {
-            int verdict = server_has_it(run);
-            if (verdict < 0)
-                return ERR_CORRUPT;
+        /* Still running there, or uploaded already; both may also be over (protocol, section 7). */
+        if (e == ERR_REFUSED && (run->response.status == 409 || run->response.status == 410)) {
+            int status = run->response.status, verdict = server_has_it(run);
+            run->result->status = status;
             run->result->checked = verdict > 0;
             if (verdict > 0)
                 run->offset = run->length;
-            return verdict > 0 ? ERR_NONE : ERR_UNREACHABLE;
+            return verdict < 0     ? ERR_CORRUPT
+                   : verdict > 0   ? ERR_NONE
+                   : status == 409 ? ERR_UNREACHABLE
+                                   : ERR_REFUSED;
         }
         return e;
     }

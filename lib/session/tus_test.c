@@ -32,6 +32,7 @@ static struct {
     int fail_count;   /* how many of them */
     int cut_in_patch; /* the nth PATCH is taken by half, then the line breaks; 0: none */
     const char *fail_body;
+    char session[512]; /* what the session says; empty: there is none */
     char metadata[512], authorization[128];
 } fake;
 
@@ -112,6 +113,8 @@ static void serve(int connection, const char *request, const uint8_t *body, size
             answer(connection, "404 Not Found", "", "");
     } else if (strncmp(request, "PATCH /api/uploads/u1 ", 22) == 0) {
         take_patch(connection, request, body, len);
+    } else if (strncmp(request, "GET /api/sessions/s_1 ", 22) == 0 && fake.session[0]) {
+        answer(connection, "200 OK", "", fake.session);
     } else {
         answer(connection, "404 Not Found", "", "");
     }
@@ -264,6 +267,51 @@ static void a_refusal_is_final_and_says_why(void **state)
     assert_int_equal(access(note, F_OK), -1);
 }
 
+/* The server has the recording already: of this length and digest. */
+static void server_has(size_t bytes, const char *sha256)
+{
+    snprintf(fake.session, sizeof fake.session,
+             "{\"recordings\":[{\"recording_id\":\"r_1\",\"bytes\":%zu,\"sha256\":\"%s\"}]}", bytes,
+             sha256);
+}
+
+static void what_has_arrived_before_is_done_even_when_uploads_are_over(void **state)
+{
+    (void)state;
+    static const int statuses[] = {409, 410};
+    struct tus_request request = request_for_test();
+    struct tus_result first, result;
+    assert_int_equal(tus_upload(&request, &first), ERR_NONE);
+    assert_false(first.checked);
+    request.session_id = "s_1";
+    for (size_t i = 0; i < 2; i++) {
+        fake.fail_status = statuses[i];
+        fake.fail_count = 1;
+        server_has(FILE_BYTES, first.sha256);
+        assert_int_equal(tus_upload(&request, &result), ERR_NONE);
+        assert_true(result.checked);
+        fake.fail_count = 1;
+        first.sha256[0] ^= 1;
+        server_has(FILE_BYTES, first.sha256);
+        first.sha256[0] ^= 1;
+        assert_int_equal(tus_upload(&request, &result), ERR_CORRUPT);
+    }
+}
+
+static void what_comes_too_late_is_refused(void **state)
+{
+    (void)state;
+    struct tus_request request = request_for_test();
+    struct tus_result result;
+    request.session_id = "s_1";
+    snprintf(fake.session, sizeof fake.session, "{\"recordings\":[{\"recording_id\":\"r_1\"}]}");
+    fake.fail_status = 410;
+    fake.fail_count = 1;
+    assert_int_equal(tus_upload(&request, &result), ERR_REFUSED);
+    assert_int_equal(result.status, 410);
+    assert_int_equal(fake.posts, 0);
+}
+
 static bool stop_at_once(void *context, uint64_t sent, uint64_t total)
 {
     (void)context;
@@ -335,6 +383,8 @@ int main(void)
         WITH_SERVER(a_server_that_fails_is_asked_again),
         WITH_SERVER(tries_end),
         WITH_SERVER(a_refusal_is_final_and_says_why),
+        WITH_SERVER(what_has_arrived_before_is_done_even_when_uploads_are_over),
+        WITH_SERVER(what_comes_too_late_is_refused),
         WITH_SERVER(a_later_run_goes_on_where_the_first_one_stopped),
         WITH_SERVER(an_upload_that_is_gone_begins_anew),
         WITH_SERVER(a_note_that_names_another_server_is_not_followed),

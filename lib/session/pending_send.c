@@ -1,0 +1,151 @@
+#include "session/pending_send.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/json_reader.h"
+#include "session/entrance.h"
+#include "session/http.h"
+#include "session/rejoin.h"
+
+enum { ANSWER_MAX = 1024 * 1024 /* a session of 256 recordings is a tenth of it */ };
+
+__attribute__((format(printf, 3, 4))) static enum pending_end
+say(struct pending_report *report, enum pending_end end, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(report->why, sizeof report->why, format, args);
+    va_end(args);
+    return end;
+}
+
+/* What the session says of the recording; SENT: it may be sent. */
+static enum pending_end look_at(const struct json *session, struct pending_report *report)
+{
+    const struct json *list = json_member(session, "recordings");
+    for (size_t i = 0; i < json_count(list); i++) {
+        const struct json *item = json_item(list, i);
+        const char *id = json_string(item, "recording_id");
+        if (!id || strcmp(id, report->pending.recording_id) != 0)
+            continue;
+        if (json_member(item, "ended_at"))
+            return PENDING_SENT;
+        return say(report, PENDING_RUNNING,
+                   "the debate in %s goes on, and for the server this is "
+                   "still being recorded",
+                   report->pending.room_code);
+    }
+    report->status = 404;
+    return say(report, PENDING_REFUSED, "the server knows the debate, but not this recording");
+}
+
+static enum pending_end take_answer(const struct http_response *response,
+                                    struct pending_report *report)
+{
+    struct json *session = NULL;
+    if (response->status == 200) {
+        if (!response->body.data || json_read(response->body.data, response->body.len, &session))
+            return say(report, PENDING_UNREACHABLE, "what answers there is not a debate server");
+        enum pending_end end = look_at(session, report);
+        json_free(session);
+        return end;
+    }
+    struct entrance_refusal refusal;
+    entrance_refusal_read(response, &refusal);
+    report->status = refusal.status;
+    return say(report, rejoin_after_status(refusal.status) ? PENDING_UNREACHABLE : PENDING_REFUSED,
+               "%s", refusal.text);
+}
+
+/* Asked first, because an upload would try again for a minute. */
+static enum pending_end ask(struct pending_report *report)
+{
+    char path[LIMIT_SESSION_ID + 32], url[PENDING_SERVER_SIZE + 128];
+    struct http_response response;
+    snprintf(path, sizeof path, "/api/sessions/%s", report->pending.session_id);
+    if (!entrance_url(report->pending.server, path, url, sizeof url))
+        return say(report, PENDING_REFUSED, "%s: no such URL can be", report->pending.server);
+    struct http_request request = {.url = url, .token = report->pending.token};
+    http_response_init(&response, ANSWER_MAX);
+    enum err e = http_send(&request, &response);
+    enum pending_end end;
+    if (!e)
+        end = take_answer(&response, report);
+    else if (e == ERR_BAD_REQUEST)
+        end = say(report, PENDING_REFUSED, "%s: %s", report->pending.server, response.error);
+    else
+        end = say(report, e == ERR_UNREACHABLE ? PENDING_UNREACHABLE : PENDING_FAILED, "%s",
+                  response.error[0] ? response.error : err_code(e));
+    http_response_release(&response);
+    return end;
+}
+
+static enum pending_end conclude(enum err e, struct pending_report *report)
+{
+    const struct tus_result *result = &report->result;
+    const char *why = result->why[0] ? result->why : err_code(e);
+    switch ((int)e) {
+    case ERR_NONE:
+        return result->checked ? PENDING_SENT
+                               : say(report, PENDING_UNPROVEN,
+                                     "it is there, but the server has not said so yet");
+    case ERR_CORRUPT:
+        return say(report, PENDING_REFUSED,
+                   "the server has other bytes of this recording than the file");
+    case ERR_REFUSED:
+        report->status = result->status;
+        return say(report, PENDING_REFUSED, "%s", why);
+    case ERR_UNREACHABLE:
+    case ERR_UNAVAILABLE:
+        return say(report, PENDING_UNREACHABLE, "%s", why);
+    default:
+        return say(report, PENDING_FAILED, "%s", why);
+    }
+}
+
+static enum pending_end send_held(const char *recording,
+                                  bool (*on_progress)(void *context, uint64_t sent, uint64_t total),
+                                  void *context, struct pending_report *report)
+{
+    if (access(recording, R_OK) != 0)
+        return say(report, errno == ENOENT ? PENDING_REFUSED : PENDING_FAILED, "%s",
+                   strerror(errno));
+    enum pending_end end = ask(report);
+    if (end != PENDING_SENT)
+        return end;
+    struct tus_request request = {.server = report->pending.server,
+                                  .token = report->pending.token,
+                                  .path = recording,
+                                  .recording_id = report->pending.recording_id,
+                                  .session_id = report->pending.session_id,
+                                  .on_progress = on_progress,
+                                  .context = context};
+    return conclude(tus_upload(&request, &report->result), report);
+}
+
+enum pending_end pending_send(const char *recording,
+                              bool (*on_progress)(void *context, uint64_t sent, uint64_t total),
+                              void *context, struct pending_report *report)
+{
+    int hold;
+    *report = (struct pending_report){.status = 0};
+    enum err e = pending_take(recording, &report->pending, &hold);
+    if (e == ERR_CONFLICT || e == ERR_NOT_FOUND)
+        return say(report, PENDING_ELSEWHERE, "another process has it in hand");
+    if (e && e != ERR_CORRUPT)
+        return say(report, PENDING_FAILED, "%s", e == ERR_IO ? strerror(errno) : err_code(e));
+    enum pending_end end =
+        e ? say(report, PENDING_REFUSED, "damaged: what is needed to send it cannot be read")
+          : send_held(recording, on_progress, context, report);
+    e = end == PENDING_SENT      ? pending_remove(recording)
+        : end == PENDING_REFUSED ? pending_refuse(recording)
+                                 : ERR_NONE;
+    if (e)
+        end = say(report, PENDING_FAILED, "it cannot be taken off the list: %s", strerror(errno));
+    pending_let_go(hold);
+    return end;
+}
