@@ -98,10 +98,11 @@ static void on_event(void *context, const struct event *event)
     bot_lines_saw(role, event);
 }
 
-static void on_refused(void *context, enum command_type command, const char *code,
+static void on_refused(void *context, enum command_type command, int64_t number, const char *code,
                        const char *message)
 {
     struct role *role = context;
+    (void)number;
     bot_role_note(role, "refused %s: %s (%s)",
                   command < COMMAND_TYPE_COUNT ? command_type_name(command) : "a message", code,
                   message);

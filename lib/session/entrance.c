@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "proto/json_reader.h"
+#include "proto/view.h"
 #include "session/http.h"
 #include "session/rejoin.h"
 
@@ -115,39 +116,79 @@ static enum err print_room_request(const struct entrance *entrance, struct buf *
     return buf_append_str(out, "}");
 }
 
-static enum err find_room(const struct entrance *entrance, struct entrance_ticket *ticket,
-                          struct entrance_refusal *refusal)
+static void take_present(const struct json *room, struct entrance_ticket *ticket)
+{
+    const struct json *participants = json_member(room, "participants");
+    ticket->present_count = 0;
+    for (size_t i = 0; i < json_count(participants) && i < LIMIT_SEATS_MAX; i++) {
+        const struct json *from = json_item(participants, i);
+        struct entrance_present *present = &ticket->present[ticket->present_count];
+        const char *id = json_string(from, "participant_id");
+        const char *nickname = json_string(from, "nickname");
+        if (!id || !nickname || !str_copy(present->nickname, sizeof present->nickname, nickname))
+            continue;
+        present->participant = participant_number(id);
+        present->connected = json_bool(from, "connected", false);
+        ticket->present_count++;
+    }
+}
+
+/* Reads a room object; ERR_NOT_FOUND when its session has ended and a new one may be made. */
+static enum err take_room(const struct entrance *entrance, const struct http_response *response,
+                          struct entrance_ticket *ticket)
+{
+    struct json *document = NULL;
+    enum err e =
+        json_read(response->body.data ? response->body.data : "", response->body.len, &document);
+    const char *session_id = json_string(document, "session_id");
+    const char *phase = json_string(document, "phase");
+    if (!e && (!session_id || !session_id_valid(session_id) || !phase))
+        e = ERR_BAD_MESSAGE;
+    if (!e && entrance->create && strcmp(phase, phase_name(PHASE_ENDED)) == 0)
+        e = ERR_NOT_FOUND;
+    if (!e) {
+        str_copy(ticket->session_id, sizeof ticket->session_id, session_id);
+        ticket->created = response->status == 201;
+        ticket->seats = (int)json_number(document, "seats", 0);
+        take_present(document, ticket);
+    }
+    json_free(document);
+    return e;
+}
+
+static enum err ask_for_room(const struct entrance *entrance, bool make,
+                             struct entrance_ticket *ticket, struct entrance_refusal *refusal)
 {
     char path[LIMIT_ROOM_CODE + 32];
     struct buf body;
     struct http_response response;
-    struct json *document = NULL;
     buf_init(&body, LIMIT_HTTP_BODY);
     http_response_init(&response, ENTRANCE_ANSWER_MAX);
     snprintf(path, sizeof path, "/api/rooms/%s", entrance->room_code);
-    enum err e = entrance->create ? print_room_request(entrance, &body) : ERR_NONE;
+    enum err e = make ? print_room_request(entrance, &body) : ERR_NONE;
     if (e)
         goto out;
-    e = entrance->create ? ask(entrance, "POST", "/api/rooms", ticket->token, &body, &response)
-                         : ask(entrance, "GET", path, ticket->token, NULL, &response);
-    if (e) {
+    e = make ? ask(entrance, "POST", "/api/rooms", ticket->token, &body, &response)
+             : ask(entrance, "GET", path, ticket->token, NULL, &response);
+    if (e)
         e = failed(e, &response, refusal);
-        goto out;
-    }
-    if (response.status != 200 && response.status != 201) {
+    else if (response.status != 200 && response.status != 201)
         e = refused(&response, refusal);
-        goto out;
-    }
-    e = json_read(response.body.data ? response.body.data : "", response.body.len, &document);
-    const char *session_id = json_string(document, "session_id");
-    if (!e && (!session_id || !session_id_valid(session_id) ||
-               !str_copy(ticket->session_id, sizeof ticket->session_id, session_id)))
-        e = ERR_BAD_MESSAGE;
-    ticket->created = response.status == 201;
+    else
+        e = take_room(entrance, &response, ticket);
 out:
-    json_free(document);
     http_response_release(&response);
     buf_release(&body);
+    return e;
+}
+
+/* Who may not make rooms can still enter one that is there. */
+static enum err find_room(const struct entrance *entrance, struct entrance_ticket *ticket,
+                          struct entrance_refusal *refusal)
+{
+    enum err e = ask_for_room(entrance, false, ticket, refusal);
+    if (e == ERR_NOT_FOUND && entrance->create)
+        e = ask_for_room(entrance, true, ticket, refusal);
     return e;
 }
 

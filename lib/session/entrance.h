@@ -20,11 +20,21 @@ struct entrance {
     const char *agenda;   /* JSON text of a room that is made; NULL: none */
 };
 
+/* Somebody who sits there already. */
+struct entrance_present {
+    unsigned participant;
+    bool connected;
+    char nickname[LIMIT_NICKNAME_CHARS * 4 + 1];
+};
+
 struct entrance_ticket {
     char token[LIMIT_TOKEN + 1];
     char session_id[LIMIT_SESSION_ID + 1];
     char room_code[LIMIT_ROOM_CODE + 1];
     bool created;
+    int seats;
+    struct entrance_present present[LIMIT_SEATS_MAX];
+    size_t present_count;
 };
 
 struct entrance_refusal {

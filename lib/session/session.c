@@ -264,8 +264,13 @@ static void entered(struct session *session)
         monotonic_us() - session->entering_since_us < session->config.wait_room_ms * 1000;
     session->ticket = session->work_ticket;
     if (!e) {
-        session_set_state(session, SESSION_CONNECTING, "");
-        session_open_voice(session);
+        const struct entrance_ticket *ticket = &session->ticket;
+        session->is_entered = true;
+        if (session->handler.on_entered)
+            session->handler.on_entered(session->handler.context, ticket->created, ticket->present,
+                                        ticket->present_count, ticket->seats);
+        if (!session->config.waits)
+            session_sit_down(session);
         return;
     }
     if (may_wait && (e == ERR_NOT_FOUND || e == ERR_UNAVAILABLE || e == ERR_UNREACHABLE)) {
@@ -276,6 +281,14 @@ static void entered(struct session *session)
         session->handler.on_close(session->handler.context, WS_CLOSE_UNCLEAN,
                                   session->refusal.status, false);
     session_finish(session, refusal_text(session));
+}
+
+void session_sit_down(struct session *session)
+{
+    if (session->state != SESSION_ENTERING || !session->is_entered)
+        return;
+    session_set_state(session, SESSION_CONNECTING, "");
+    session_open_voice(session);
 }
 
 static void run_entrance(uv_work_t *work)

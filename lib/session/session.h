@@ -22,6 +22,7 @@
 #include "proto/message.h"
 #include "proto/view.h"
 #include "rtc/peer.h"
+#include "session/entrance.h"
 
 /* What the sessions of one process share. */
 struct session_runtime;
@@ -51,6 +52,7 @@ struct session_config {
     int seats;                  /* of a room that is made; 0: the server's choice */
     const char *agenda;         /* JSON text of a room that is made; NULL: none */
     int64_t wait_room_ms;       /* how long to wait for somebody else to make the room */
+    bool waits;                 /* after entering, sit down with session_sit_down alone */
     bool voice;                 /* take part in the voices; false: events alone */
     bool consent;               /* to being recorded */
     bool upload;                /* upload recordings at the end */
@@ -76,13 +78,18 @@ struct session_recording {
 struct session_handler {
     void *context;
     void (*on_state)(void *context, enum session_state state, const char *why);
+    /* The room is there and nobody keeps the door; `present` sit there already. With `waits`,
+     * session_sit_down goes on. */
+    void (*on_entered)(void *context, bool created, const struct entrance_present *present,
+                       size_t present_count, int seats);
     /* The first welcome, and each one after coming back. */
     void (*on_welcome)(void *context, const struct server_message *welcome);
     /* Every event of the session once, in order. The session's own view is already moved on. */
     void (*on_event)(void *context, const struct event *event);
-    /* The server took a command, or did not want it. seq 0: nothing to write. */
-    void (*on_ack)(void *context, enum command_type command, uint64_t seq);
-    void (*on_refused)(void *context, enum command_type command, const char *code,
+    /* The server took a command, or did not want it. seq 0: nothing to write. `number`: what
+     * session_command_number said after it was sent. */
+    void (*on_ack)(void *context, enum command_type command, int64_t number, uint64_t seq);
+    void (*on_refused)(void *context, enum command_type command, int64_t number, const char *code,
                        const char *message);
     /* The voice socket closed; `returns`: it will be opened again. */
     void (*on_close)(void *context, int code, int status, bool returns);
@@ -101,12 +108,15 @@ struct session_handler {
 enum err session_new(struct session_runtime *runtime, const struct session_config *config,
                      const struct session_handler *handler, struct session **out) MUST_CHECK;
 void session_enter(struct session *session); /* once; goes on by itself */
+void session_sit_down(struct session *session); /* see `waits`; after on_entered, once */
 /* Nothing is called back any more; sockets are cut. NULL is allowed. */
 void session_free(struct session *session);
 
 /* ---- commands: ERR_UNREACHABLE when not IN; the answer comes to on_ack or on_refused ---- */
 
 enum err session_send(struct session *session, const struct command *command);
+/* Of the command sent last; 1, 2, 3 … */
+int64_t session_command_number(const struct session *session);
 enum err session_choose(struct session *session, unsigned page, const char *choice); /* 0: this */
 enum err session_next_page(struct session *session);
 enum err session_goto_page(struct session *session, unsigned page);

@@ -103,6 +103,7 @@ struct session {
     struct ws_client *voice_socket, *signal_socket;
     struct backoff backoff, signal_backoff;
     bool is_held;    /* dropped on purpose */
+    bool is_entered; /* token and room are there */
     bool is_leaving; /* leave or end was said */
     bool was_welcome;
     int64_t connecting_since_us;

@@ -34,6 +34,11 @@ enum err session_send(struct session *session, const struct command *command)
     return send_command(session, &copy);
 }
 
+int64_t session_command_number(const struct session *session)
+{
+    return session->command_number;
+}
+
 static double monotonic_ms(void)
 {
     return (double)monotonic_us() / 1000;
@@ -167,8 +172,8 @@ static void take_error(struct session *session, const struct server_message *mes
     if (type == COMMAND_REPORT_START || type == COMMAND_READY)
         return;
     if (session->handler.on_refused)
-        session->handler.on_refused(session->handler.context, type, message->error.code_name,
-                                    message->error.message);
+        session->handler.on_refused(session->handler.context, type, message->id.integer / ID_TYPES,
+                                    message->error.code_name, message->error.message);
 }
 
 static void take_ack(struct session *session, const struct server_message *message)
@@ -176,7 +181,7 @@ static void take_ack(struct session *session, const struct server_message *messa
     if (session->handler.on_ack && message->id.kind == COMMAND_ID_INTEGER)
         session->handler.on_ack(session->handler.context,
                                 (enum command_type)(message->id.integer % ID_TYPES),
-                                message->ack.seq);
+                                message->id.integer / ID_TYPES, message->ack.seq);
 }
 
 static void on_text(void *context, const char *text, size_t len)
