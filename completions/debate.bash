@@ -9,7 +9,7 @@ _debate() {
         previous=${COMP_WORDS[COMP_CWORD - 2]} equals==
     fi
     if ((COMP_CWORD == 1)); then
-        options='--help -h --version ' kind=words words='serve room token choose upload replay bot devices'
+        options='--help -h --version ' kind=words words='serve join room token choose upload replay bot devices'
     else
         case ${COMP_WORDS[1]} in
         serve)
@@ -27,6 +27,22 @@ _debate() {
             --seats | --seats=) options= kind=none ;;
             --secret-file | --secret-file=) options= kind=file ;;
             --silent | --silent=) options= kind=none ;;
+            esac
+            ;;
+        join)
+            options='--agenda --echo-cancel --folder --input -i --json --name -n --output -o --record --seats --server -s --talk --token --help -h --version '
+            case $previous$equals in
+            --agenda | --agenda=) options= kind=file ;;
+            --echo-cancel | --echo-cancel=) options= kind=none ;;
+            --folder | --folder=) options= kind=directory ;;
+            -i | --input | --input=) options= kind=none ;;
+            -n | --name | --name=) options= kind=none ;;
+            -o | --output | --output=) options= kind=none ;;
+            --record | --record=) options= kind=none ;;
+            --seats | --seats=) options= kind=none ;;
+            -s | --server | --server=) options= kind=none ;;
+            --talk | --talk=) options= kind=none ;;
+            --token | --token=) options= kind=none ;;
             esac
             ;;
         room)

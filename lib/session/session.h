@@ -107,7 +107,7 @@ struct session_handler {
 /* Copies the configuration. ERR_BAD_REQUEST for a room code or nickname that cannot be. */
 enum err session_new(struct session_runtime *runtime, const struct session_config *config,
                      const struct session_handler *handler, struct session **out) MUST_CHECK;
-void session_enter(struct session *session); /* once; goes on by itself */
+void session_enter(struct session *session);    /* once; goes on by itself */
 void session_sit_down(struct session *session); /* see `waits`; after on_entered, once */
 /* Nothing is called back any more; sockets are cut. NULL is allowed. */
 void session_free(struct session *session);
@@ -153,6 +153,7 @@ unsigned session_self(const struct session *session); /* 0: not known yet */
 unsigned session_host(const struct session *session);
 unsigned session_page(const struct session *session);
 int session_seats(const struct session *session);
+int64_t session_start_at_ms(const struct session *session);         /* 0: not known */
 const struct agenda *session_agenda(const struct session *session); /* NULL before welcome */
 const char *session_id(const struct session *session);              /* "" before entering */
 const char *session_token(const struct session *session);           /* never to be logged */

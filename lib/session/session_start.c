@@ -10,6 +10,11 @@ bool session_clock_ms(const struct session *session, int64_t at_us, double *ms, 
     return true;
 }
 
+int64_t session_start_at_ms(const struct session *session)
+{
+    return session->start_at_ms;
+}
+
 static void go_live(struct session *session, int64_t due_us)
 {
     int64_t now_us = monotonic_us();

@@ -139,7 +139,6 @@ void session_check_ready(struct session *session)
 
 static void take_in(struct session *session, const struct server_message *message)
 {
-    bool first = !session->was_welcome;
     session->was_welcome = true;
     backoff_reset(&session->backoff);
     session_take_welcome(session, message);
@@ -153,7 +152,8 @@ static void take_in(struct session *session, const struct server_message *messag
         return;
     if (session->config.consent && session_consent(session, true))
         log_debug("consent is given after coming back");
-    if (!first && (session->is_muted || session->is_speaking))
+    /* A seat is taken with the microphone off; a restarted server knows the last that was said. */
+    if (session->config.voice)
         session_report_voice(session);
     session_open_signal(session);
     session_check_ready(session);

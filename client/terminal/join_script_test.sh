@@ -1,0 +1,129 @@
+#!/bin/bash
+# Scripts take part in a debate: one JSON event a line out, one command a line in.
+. cmd/testing.sh
+export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
+pids=()
+trap 'kill -9 "${pids[@]}" 2>/dev/null; rm -rf "$work"' EXIT
+touch out err
+
+# serve PORT: starts the server and says where it is.
+serve() {
+    rm -f line
+    mkfifo line
+    "$program" serve --listen "127.0.0.1:$1" --data data --countdown 0.5 >line 2>>serve-log &
+    server=$!
+    pids+=($server)
+    read -r -t 30 url <line || fail 'no server'
+    export DEBATE_SERVER=${url#listening on }
+}
+serve 0
+port=${DEBATE_SERVER##*:}
+
+# enter NAME OPTION...: a script joins; what it says stands in NAME.out, it hears through NAME.in.
+declare -A pid feed
+enter() {
+    local name=$1
+    shift
+    mkfifo "$name.in"
+    : >"$name.out"
+    "$program" join library --name "$name" --input none --output none "$@" \
+        <"$name.in" >"$name.out" 2>"$name.err" &
+    pid[$name]=$!
+    pids+=($!)
+    exec {fd}>"$name.in"
+    feed[$name]=$fd
+}
+say() {
+    echo "$2" >&"${feed[$1]}"
+}
+# await NAME PATTERN [COUNT]: until so many lines of NAME's match.
+await() {
+    local deadline=$((SECONDS + 60))
+    until (($(grep -cE "$2" "$1.out") >= ${3:-1})); do
+        if ((SECONDS > deadline)); then
+            cp "$1.out" out
+            fail "$1 never saw $2"
+            finish
+        fi
+        # Wakes when the file grows.
+        timeout 1 tail -n 0 -f "$1.out" 2>/dev/null | head -n 1 >/dev/null
+    done
+}
+leaves_with() {
+    wait "${pid[$1]}"
+    local code=$?
+    ((code == $2)) || { cp "$1.err" err; fail "$1: exit $code instead of $2"; }
+}
+
+enter kim --seats 2 --agenda "$tree/testdata/agendas/two-pages.json" --record yes
+await kim '"type":"welcome".*"participant_id":"p1"'
+grep -q '"type":"entered".*"created":true' kim.out || fail 'the room was not made'
+enter lee --record no
+await lee '"type":"welcome".*"participant_id":"p2"'
+await lee '^\{"type":"start"'
+await lee '"type":"live","data":\{"late_ms":[0-9]'
+await kim '"type":"peer","data":\{"participant_id":"p2","state":"connected"'
+await kim '"type":"recording_started".*"participant_id":"p1"'
+
+# Commands are those of the protocol, and are answered with their id.
+say lee '{"type":"next_page","id":"turn"}'
+await lee '\{"type":"error","id":"turn","data":\{"code":"forbidden"'
+say lee '{"type":"start_recording","id":5}'
+await lee '\{"type":"error","id":5,"data":\{"code":"no_consent"'
+say lee '{"type":"submit_choice","id":"mine","data":{"choice":"tea"}}'
+await lee '\{"type":"ack","id":"mine","data":\{"seq":[0-9]+'
+say lee '/choose nonsense'
+await lee '\{"type":"error","data":\{"code":"bad_request"'
+say lee 'this is no command'
+await lee '\{"type":"error","data":\{"code":"bad_request"' 2
+say lee '{"type":'
+await lee '"code":"bad_message"'
+say kim '{"type":"voice_status_update","id":1,"data":{"is_mic_on":false}}'
+await lee '"type":"voice_status".*"participant_id":"p1".*"is_mic_on":false'
+say kim /stats
+await kim '"type":"stats","data":\{"p2":\{"state":"connected"'
+
+# The server dies and comes back: to the same seat, and no event is seen twice or missed.
+kill -9 "$server"
+await kim '"type":"state","data":\{"state":"away"'
+serve "$port"
+await kim '"type":"state","data":\{"state":"in"' 2
+await lee '"type":"state","data":\{"state":"in"' 2
+await kim '"type":"connected".*"participant_id":"p1"'
+say kim '{"type":"submit_choice","data":{"choice":"coffee"}}'
+await lee '"type":"choices_revealed".*"p1":"coffee".*"p2":"tea"'
+
+# The same person from elsewhere: the first one says so and stops.
+token=$(sed -n 's/^ *"token": *"\([^"]*\)".*/\1/p; s/.*"token":"\([^"]*\)".*/\1/p' \
+    state/debate/recordings/*.pending | head -n 1)
+[[ $token == *.*.* ]] || fail 'no token beside the recording'
+say kim /next
+await lee '"type":"next_page".*"page":2'
+enter again --token "$token" --record yes
+await kim '"type":"closed","data":\{"code":4001,"returns":false\}'
+leaves_with kim 4
+await again '"type":"welcome".*"participant_id":"p1"'
+
+# Ctrl-C leaves properly: the recording is sent first.
+await again '"type":"recording_started".*"participant_id":"p1"' 2
+kill -INT "${pid[again]}"
+leaves_with again 0
+await lee '"type":"leave".*"participant_id":"p1"'
+grep -q '"type":"upload".*"uploaded":true' again.out || fail 'the recording was not sent'
+
+say lee '{"type":"leave"}'
+leaves_with lee 0
+for name in kim lee again; do
+    sed -nE 's/^\{"type":"[a-z_]+","seq":([0-9]+).*/\1/p' $name.out >seqs
+    seq 1 "$(tail -n 1 seqs)" | cmp -s - seqs || { cp seqs out; fail "$name: gaps or repeats"; }
+done
+
+# What is wrong before there is a debate.
+wrong 2 'ROOM' join 'no room'
+wrong 2 '--record maybe' join library --record maybe
+wrong 2 '--echo-cancel loud' join library --echo-cancel loud
+run 4 join library --token not.a.token
+grep -qF 'bad_token' out || grep -qiF 'token' err || fail 'does not tell of the token'
+DEBATE_SERVER=http://127.0.0.1:1 run 3 join library
+grep -q 'debate join: ' err || fail 'does not say that nobody answers'
+finish
