@@ -1,6 +1,7 @@
 #include "room/room.h"
 
 #include <assert.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "room/room_state.h"
@@ -92,6 +93,13 @@ uint64_t room_seq(const struct room *room)
 unsigned room_host(const struct room *room)
 {
     return room->host;
+}
+
+bool room_is_host(const struct room *room, const char *user)
+{
+    if (room->host)
+        return room->host == room_participant_of(room, user);
+    return room->creator_takes_over && strcmp(user, room->header.host_user) == 0;
 }
 
 const struct agenda *room_agenda(const struct room *room)

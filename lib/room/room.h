@@ -86,6 +86,9 @@ const struct log_header *room_header(const struct room *room);
 enum phase room_phase(const struct room *room);
 uint64_t room_seq(const struct room *room);
 unsigned room_host(const struct room *room);
+/* Whether this user may do what only a host may; whoever made the room is its host before sitting
+ * down, too. */
+bool room_is_host(const struct room *room, const char *user);
 const struct agenda *room_agenda(const struct room *room);
 /* When session_ended was written; 0 before. */
 int64_t room_ended_at_ms(const struct room *room);

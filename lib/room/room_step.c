@@ -272,23 +272,13 @@ static void on_choice(struct step *step)
         step_choose(step, participant);
 }
 
-static bool may_end(const struct step *step, unsigned participant)
-{
-    const struct room *room = step->room;
-    const struct token *token = step->command->token;
-    if (step->command->is_operator || token->role == ROLE_OPERATOR)
-        return true;
-    if (room->host)
-        return room->host == participant;
-    /* Whoever made the room is its host before sitting down, too. */
-    return room->creator_takes_over && strcmp(token->user, room->header.host_user) == 0;
-}
-
 static void on_end(struct step *step)
 {
     const struct room *room = step->room;
-    unsigned participant = room_participant_of(room, step->command->token->user);
-    if (!may_end(step, participant)) {
+    const struct token *token = step->command->token;
+    unsigned participant = room_participant_of(room, token->user);
+    bool is_operator = step->command->is_operator || token->role == ROLE_OPERATOR;
+    if (!is_operator && !room_is_host(room, token->user)) {
         step_refuse(step, ERR_FORBIDDEN, REASON_NOT_HOST, NULL);
         return;
     }

@@ -262,13 +262,7 @@ bool exchange_room(struct exchange *exchange, const char *code, struct house_roo
 bool exchange_is_host(const struct exchange *exchange, const struct house_room *room)
 {
     const struct token *token = &exchange->token;
-    unsigned host = room_host(room->room);
-    if (token->role == ROLE_OPERATOR)
-        return true;
-    if (host)
-        return host == room_participant_of(room->room, token->user);
-    /* Whoever made the room is its host before sitting down, too. */
-    return strcmp(room_header(room->room)->host_user, token->user) == 0;
+    return token->role == ROLE_OPERATOR || room_is_host(room->room, token->user);
 }
 
 /* ---- HTTP ---- */
