@@ -14,7 +14,7 @@ enum {
     STOP_FRAMES = 20, /* 400 ms */
     START_PERCENT = 80,
     CONTINUE_PERCENT = 60,
-    QUIET_RMS = 33,    /* -60 dBFS */
+    QUIET_RMS = 104,   /* -50 dBFS: what an echo canceller leaves of a loudspeaker is below it */
     FLOOR_FRAMES = 50, /* 1 s: speech dips within it, noise and hum do not */
 };
 

@@ -1,8 +1,11 @@
 /* One's own voice without the echo of the loudspeaker, without noise, at an even level: for people
- * who wear no headphones. One thread at a time; no allocation after birth.
+ * who wear no headphones. One thread at a time, and not a device's callback: WebRTC's processing
+ * locks.
  *
- * The two clocks of capture and playback may differ; frames go in as the devices take and give
- * them. */
+ * Nobody need tell the delay between loudspeaker and microphone (found within 5 s up to 400 ms),
+ * nor have the two clocks agree: frames go in as the devices take and give them, up to three of
+ * playout ahead of capture. Cleaning delays the voice by 14 ms. With echo, birth takes a tenth of a
+ * second. WebRTC allocates by C++'s new: without memory there the process ends. */
 #ifndef DEBATE_MEDIA_VOICE_CLEANER_H
 #define DEBATE_MEDIA_VOICE_CLEANER_H
 
@@ -28,10 +31,8 @@ void voice_cleaner_free(struct voice_cleaner *cleaner); /* NULL is allowed */
 
 /* 20 ms that go to the loudspeaker now. */
 void voice_cleaner_playout(struct voice_cleaner *cleaner, const int16_t pcm[MEDIA_FRAME_SAMPLES]);
-/* 20 ms from the microphone, cleaned in place. `delay_ms`: from voice_cleaner_playout to the
- * loudspeaker and from the microphone to here, as far as the devices tell; 0: not known. */
-void voice_cleaner_capture(struct voice_cleaner *cleaner, int16_t pcm[MEDIA_FRAME_SAMPLES],
-                           int delay_ms);
+/* 20 ms from the microphone, cleaned in place. */
+void voice_cleaner_capture(struct voice_cleaner *cleaner, int16_t pcm[MEDIA_FRAME_SAMPLES]);
 
 #ifdef __cplusplus
 }

@@ -16,8 +16,13 @@ namespace
 using Processing = webrtc::AudioProcessing;
 
 constexpr int kBlockSamples = MEDIA_RATE_HZ * Processing::kChunkSizeMs / 1000;
-constexpr int kDelayMaxMs = 500; /* what set_stream_delay_ms takes */
 constexpr float kFullScale = 32768;
+/* The canceller looks for the delay from the first block on, but before this many it does not move
+ * to what it found (kDelayCorrectionStart of its aec_core.c). */
+constexpr int kDelayBlocks = 1500;
+/* Frames that playout may run ahead of capture: as many as devices hand over at once, and few,
+ * because the canceller's filter covers 128 ms. */
+constexpr size_t kAheadMax = 3;
 static_assert(MEDIA_FRAME_SAMPLES % kBlockSamples == 0, "a frame is whole blocks");
 
 webrtc::StreamConfig mono()
@@ -42,7 +47,9 @@ void to_pcm(const float *block, int16_t *pcm)
 
 struct voice_cleaner {
     Processing *processing;
-    bool echo, gain;
+    bool echo;
+    int16_t played[kAheadMax][MEDIA_FRAME_SAMPLES]; /* not yet shown to the canceller */
+    size_t first, held;
 };
 
 /* The echo is looked for where it is, not where the devices say: sound servers don't tell their
@@ -52,22 +59,57 @@ static Processing *processing_new()
     webrtc::Config config;
     config.Set<webrtc::DelayAgnostic>(new webrtc::DelayAgnostic(true));
     config.Set<webrtc::ExtendedFilter>(new webrtc::ExtendedFilter(true));
-    /* It turns the microphone's own volume, which is not ours, and is on unless told. */
+    /* On unless told, and for microphones whose volume it may turn. */
     config.Set<webrtc::ExperimentalAgc>(new webrtc::ExperimentalAgc(false));
     return Processing::Create(config);
 }
 
+static void show_playout(Processing *processing, const int16_t pcm[MEDIA_FRAME_SAMPLES])
+{
+    float block[kBlockSamples];
+    float *const channels[] = {block};
+    for (int at = 0; at < MEDIA_FRAME_SAMPLES; at += kBlockSamples) {
+        to_float(pcm + at, block);
+        processing->ProcessReverseStream(channels, mono(), mono(), channels);
+    }
+}
+
+static void process(Processing *processing, bool echo, int16_t pcm[MEDIA_FRAME_SAMPLES])
+{
+    float block[kBlockSamples];
+    float *const channels[] = {block};
+    for (int at = 0; at < MEDIA_FRAME_SAMPLES; at += kBlockSamples) {
+        to_float(pcm + at, block);
+        if (echo)
+            processing->set_stream_delay_ms(0); /* must be told; looked for all the same */
+        if (processing->ProcessStream(channels, mono(), mono(), channels) == Processing::kNoError)
+            to_pcm(block, pcm + at);
+    }
+}
+
+/* Moderate suppression: the higher one leaves less echo than anybody hears, and takes more of
+ * one's own voice while both speak. */
+static bool cancel_echo(Processing *processing)
+{
+    webrtc::EchoCancellation *echo = processing->echo_cancellation();
+    int failed = echo->set_suppression_level(webrtc::EchoCancellation::kModerateSuppression);
+    failed |= echo->Enable(true);
+    for (int i = 0; i < kDelayBlocks * kBlockSamples / MEDIA_FRAME_SAMPLES; i++) {
+        int16_t silence[MEDIA_FRAME_SAMPLES] = {};
+        show_playout(processing, silence);
+        process(processing, true, silence);
+    }
+    return !failed;
+}
+
+/* The echo first: what follows must not learn from its silence. */
 static bool set_up(Processing *processing, const struct voice_cleaner_config *config)
 {
     const webrtc::ProcessingConfig streams = {{mono(), mono(), mono(), mono()}};
     int failed = processing->Initialize(streams);
+    if (config->echo)
+        failed |= !cancel_echo(processing);
     failed |= processing->high_pass_filter()->Enable(true);
-    if (config->echo) {
-        webrtc::EchoCancellation *echo = processing->echo_cancellation();
-        failed |= echo->enable_drift_compensation(false);
-        failed |= echo->set_suppression_level(webrtc::EchoCancellation::kHighSuppression);
-        failed |= echo->Enable(true);
-    }
     if (config->noise) {
         failed |= processing->noise_suppression()->set_level(webrtc::NoiseSuppression::kHigh);
         failed |= processing->noise_suppression()->Enable(true);
@@ -85,7 +127,7 @@ struct voice_cleaner *voice_cleaner_new(const struct voice_cleaner_config *confi
     if (!cleaner)
         return nullptr;
     cleaner->echo = config->echo;
-    cleaner->gain = config->gain;
+    cleaner->held = 1;
     cleaner->processing = processing_new();
     if (!cleaner->processing || !set_up(cleaner->processing, config)) {
         voice_cleaner_free(cleaner);
@@ -106,25 +148,31 @@ void voice_cleaner_playout(struct voice_cleaner *cleaner, const int16_t pcm[MEDI
 {
     if (!cleaner->echo)
         return;
-    float block[kBlockSamples];
-    float *const channels[] = {block};
-    for (int at = 0; at < MEDIA_FRAME_SAMPLES; at += kBlockSamples) {
-        to_float(pcm + at, block);
-        cleaner->processing->ProcessReverseStream(channels, mono(), mono(), channels);
+    if (cleaner->held == kAheadMax) {
+        cleaner->first = (cleaner->first + 1) % kAheadMax;
+        cleaner->held--;
     }
+    size_t last = (cleaner->first + cleaner->held++) % kAheadMax;
+    std::copy_n(pcm, MEDIA_FRAME_SAMPLES, cleaner->played[last]);
 }
 
-void voice_cleaner_capture(struct voice_cleaner *cleaner, int16_t pcm[MEDIA_FRAME_SAMPLES],
-                           int delay_ms)
+/* The canceller is shown one frame of playout for each of capture: its own buffer would run empty
+ * when the loudspeaker's clock is the slower one, and the echo would come back. */
+static void show_next(struct voice_cleaner *cleaner)
 {
-    float block[kBlockSamples];
-    float *const channels[] = {block};
-    for (int at = 0; at < MEDIA_FRAME_SAMPLES; at += kBlockSamples) {
-        to_float(pcm + at, block);
-        if (cleaner->echo)
-            cleaner->processing->set_stream_delay_ms(std::clamp(delay_ms, 0, kDelayMaxMs));
-        if (cleaner->processing->ProcessStream(channels, mono(), mono(), channels) ==
-            Processing::kNoError)
-            to_pcm(block, pcm + at);
+    static const int16_t silence[MEDIA_FRAME_SAMPLES] = {};
+    if (cleaner->held == 0) {
+        show_playout(cleaner->processing, silence);
+        return;
     }
+    show_playout(cleaner->processing, cleaner->played[cleaner->first]);
+    cleaner->first = (cleaner->first + 1) % kAheadMax;
+    cleaner->held--;
+}
+
+void voice_cleaner_capture(struct voice_cleaner *cleaner, int16_t pcm[MEDIA_FRAME_SAMPLES])
+{
+    if (cleaner->echo)
+        show_next(cleaner);
+    process(cleaner->processing, cleaner->echo, pcm);
 }

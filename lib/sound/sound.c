@@ -45,9 +45,7 @@ bool sound_captured(struct sound *sound, int16_t pcm[MEDIA_FRAME_SAMPLES], int64
     if (captured_us < sound->captured_until_us - SOUND_OVERLAP_US)
         return false;
     if (sound->cleaner)
-        voice_cleaner_capture(sound->cleaner, pcm,
-                              (int)(side_delay_ms(&sound->sides[SOUND_INPUT]) +
-                                    side_delay_ms(&sound->sides[SOUND_OUTPUT])));
+        voice_cleaner_capture(sound->cleaner, pcm);
     sound->captured_until_us = captured_us + SOUND_TICK_US;
     sound->sides[SOUND_INPUT].level_dbfs = level_dbfs(pcm);
     if (sound->handler.on_capture)
