@@ -59,6 +59,7 @@ static enum exit_code take_sound(const struct args *args, struct join_config *co
     const char *echo = args_get(args, "echo-cancel"), *talk = args_get(args, "talk");
     config->sound.input = args_get(args, "input");
     config->sound.output = args_get(args, "output");
+    config->sound.holds_file = true;
     if (strcmp(echo, "on") == 0)
         config->sound.echo_cancel = SOUND_ECHO_ON;
     else if (strcmp(echo, "off") == 0)
@@ -154,7 +155,7 @@ static const struct option options[] = {
      .letter = 'i',
      .argument = "DEVICE",
      .help = "The microphone: a number or a part of the name as debate devices shows them, a "
-             "sound file, or none. Without it, the system's.",
+             "sound file, or none. Without it, the system's. A file begins with the debate.",
      .variable = "DEBATE_INPUT"},
     {.name = "json",
      .help = "Write one JSON event a line and read one command a line, as without a terminal."},

@@ -225,13 +225,17 @@ static void say_story(struct join *join, bool is_story, enum tone tone, struct b
     buf_release(text);
 }
 
+/* Said once, however many tries to come back fail. */
 static void on_state(struct join *join, enum session_state state, const char *why)
 {
-    struct buf text;
-    enum tone tone;
-    buf_init(&text, STORY_MAX);
-    bool is_story = story_state(state, why, &tone, &text);
-    say_story(join, is_story, tone, &text);
+    struct screen_face *face = join->face_data;
+    (void)why;
+    if (state == SESSION_AWAY && !face->is_away) {
+        face->is_away = true;
+        screen_sayf(join, TONE_WARNING, "%s",
+                    _("The connection to the server is lost. The voices go on if they can, the "
+                      "recording goes on; trying to come back."));
+    }
 }
 
 static void on_entered(struct join *join, bool created, const struct entrance_present *present,
@@ -262,6 +266,7 @@ static void on_entered(struct join *join, bool created, const struct entrance_pr
 static void on_welcome(struct join *join, const struct server_message *welcome)
 {
     struct screen_face *face = join->face_data;
+    face->is_away = false;
     if (face->is_welcome) {
         screen_sayf(join, TONE_GOOD, "%s", _("The connection is back; you have your seat."));
         return;

@@ -12,7 +12,7 @@ enum question { QUESTION_NONE, QUESTION_CONSENT, QUESTION_END };
 struct screen_face {
     struct screen *screen;
     enum question question; /* that the line being typed answers */
-    bool is_welcome;
+    bool is_welcome, is_away;
     struct lines_in *other_output;
     int stderr_before; /* 0: not taken */
 };

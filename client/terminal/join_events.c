@@ -133,6 +133,8 @@ static void on_live(void *context, int64_t start_us, double late_ms, double erro
 {
     struct join *join = context;
     (void)start_us;
+    /* What stands in a file is said to the debate, not to the lobby. */
+    sound_begin_file(join->sound);
     if (join->face->on_live)
         join->face->on_live(join, late_ms, error_ms);
 }

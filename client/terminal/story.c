@@ -206,28 +206,6 @@ bool story_tell(const struct session *session, const struct event *event, bool m
 
 /* ---- the connection ---- */
 
-bool story_state(enum session_state state, const char *why, enum tone *tone, struct buf *out)
-{
-    *tone = TONE_EVENT;
-    switch (state) {
-    case SESSION_AWAY:
-        *tone = TONE_WARNING;
-        buf_printf(out,
-                   _("The connection to the server is lost (%s). The voices go on if they "
-                     "can, the recording goes on; trying to come back."),
-                   why);
-        return true;
-    case SESSION_NEW:
-    case SESSION_ENTERING:
-    case SESSION_CONNECTING:
-    case SESSION_IN:
-    case SESSION_FINISHING:
-    case SESSION_CLOSED:
-        break;
-    }
-    return false;
-}
-
 bool story_peer(const struct session *session, unsigned participant, enum peer_state state,
                 const char *why, enum tone *tone, struct buf *out)
 {

@@ -22,8 +22,6 @@ const char *story_choice(const struct session *session, unsigned page, const cha
 bool story_tell(const struct session *session, const struct event *event, bool mic_changed,
                 enum tone *tone, struct buf *out);
 
-/* What became of the connection; false: nothing worth a line. */
-bool story_state(enum session_state state, const char *why, enum tone *tone, struct buf *out);
 bool story_peer(const struct session *session, unsigned participant, enum peer_state state,
                 const char *why, enum tone *tone, struct buf *out);
 void story_close(int code, int status, bool returns, enum tone *tone, struct buf *out);
