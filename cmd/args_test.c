@@ -308,6 +308,7 @@ static void check_option(const struct cmd *cmd, const struct option *option)
         fail_msg("debate %s: --%s is not in order", cmd->name, option->name);
     for (const struct option *other = cmd->options; other < option; other++)
         assert_true(!option->letter || other->letter != option->letter);
+    assert_true(!option->variable || strncmp(option->variable, "DEBATE_", 7) == 0);
     for (const struct option *common = help_common; common->name; common++)
         assert_true((!option->letter || option->letter != common->letter) &&
                     strcmp(option->name, common->name) != 0);

@@ -265,13 +265,15 @@ static const struct option options[] = {
      .letter = 'i',
      .argument = "DEVICE",
      .help = "The microphone that is tested: its number, a part of its name, a sound file, or "
-             "none. Without it, the system's default."},
+             "none. Without it, the system's default.",
+     .variable = "DEBATE_INPUT"},
     {.name = "json", .help = "Print the devices as JSON."},
     {.name = "output",
      .letter = 'o',
      .argument = "DEVICE",
      .help = "The loudspeaker that is tested, likewise; of a file, what is played is written "
-             "there as WAV."},
+             "there as WAV.",
+     .variable = "DEBATE_OUTPUT"},
     {.name = "seconds",
      .argument = "SECONDS",
      .help = "How long the test takes.",

@@ -35,9 +35,9 @@ _debate() {
             --agenda | --agenda=) options= kind=file ;;
             --echo-cancel | --echo-cancel=) options= kind=none ;;
             --folder | --folder=) options= kind=directory ;;
-            -i | --input | --input=) options= kind=none ;;
+            -i | --input | --input=) options= kind=file ;;
             -n | --name | --name=) options= kind=none ;;
-            -o | --output | --output=) options= kind=none ;;
+            -o | --output | --output=) options= kind=file ;;
             --record | --record=) options= kind=none ;;
             --seats | --seats=) options= kind=none ;;
             -s | --server | --server=) options= kind=none ;;
@@ -106,8 +106,8 @@ _debate() {
         devices)
             options='--input -i --json --output -o --seconds --test -t --help -h --version '
             case $previous$equals in
-            -i | --input | --input=) options= kind=none ;;
-            -o | --output | --output=) options= kind=none ;;
+            -i | --input | --input=) options= kind=file ;;
+            -o | --output | --output=) options= kind=file ;;
             --seconds | --seconds=) options= kind=none ;;
             esac
             ;;

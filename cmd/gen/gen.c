@@ -12,7 +12,7 @@ enum { GEN_PATH_SIZE = 1024, GEN_MORE_MAX = 256 * 1024 /* bytes of a page */ };
 
 enum gen_value gen_value_of(const char *argument)
 {
-    static const char *const files[] = {"FILE", "FILE...", "LOG", "SCENARIO"};
+    static const char *const files[] = {"FILE", "FILE...", "LOG", "SCENARIO", "DEVICE"};
     if (strchr(argument, '|'))
         return GEN_VALUE_WORDS;
     if (strcmp(argument, "DIR") == 0)

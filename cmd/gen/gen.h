@@ -18,7 +18,7 @@ bool gen_page(const struct cmd *cmd, char *more, FILE *out);
  * the manual, operands of `cmd` (may be NULL) and words in backquotes are marked as such. */
 void gen_mdoc_text(const struct cmd *cmd, const char *text, FILE *out);
 
-/* What can stand for a value. Words: "auto|manual|off". */
+/* What can stand for a value. Words: "auto|manual|off". A DEVICE may be a sound file. */
 enum gen_value { GEN_VALUE_ANY, GEN_VALUE_WORDS, GEN_VALUE_FILE, GEN_VALUE_FOLDER };
 enum gen_value gen_value_of(const char *argument);
 
