@@ -40,8 +40,7 @@ enum asked {
 static struct {
     bool is_open, is_bound, is_pasting;
     bool has_talk_key;
-    unsigned long generation; /* which opening this is */
-    FILE *nothing;            /* what readline reads and writes */
+    FILE *nothing; /* what readline reads and writes */
     struct prompt_handler handler;
     struct buf queue; /* bytes to come */
     size_t whole;     /* how many of them are the character that readline may read now */
@@ -346,7 +345,6 @@ enum err prompt_open(const struct prompt_handler *handler)
     prompt.is_pasting = prompt.has_talk_key = false;
     prompt.asked = ASKED_NOTHING;
     prompt.whole = 0;
-    prompt.generation++;
     prompt.handler = *handler;
     buf_init(&prompt.queue, QUEUE_MAX);
     buf_init(&prompt.paste, PROMPT_PASTE_MAX);
@@ -472,10 +470,9 @@ static int first_character(void)
 
 void prompt_feed(const char *bytes, size_t len)
 {
-    unsigned long generation = prompt.generation;
     if (!prompt.is_open || buf_append(&prompt.queue, bytes, len))
         return;
-    while (prompt.is_open && prompt.generation == generation && prompt.queue.len) {
+    while (prompt.is_open && prompt.queue.len) {
         if (prompt.is_pasting) {
             size_t before = prompt.queue.len;
             take_paste();

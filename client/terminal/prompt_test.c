@@ -309,6 +309,23 @@ static void nothing_is_told_once_it_is_closed(void **state)
     told_is("");
 }
 
+static void one_opened_anew_begins_anew(void **state)
+{
+    feed("ab\x12"
+         "cd\xed");
+    tear_down(state);
+    set_up(state);
+    line_is("|");
+    assert_null(prompt_message());
+    feed("한");
+    line_is("한|");
+    feed("\x1b[200~x");
+    tear_down(state);
+    set_up(state);
+    feed("/m\t");
+    line_is("/mute |");
+}
+
 static void there_is_one_at_a_time(void **state)
 {
     (void)state;
@@ -336,6 +353,7 @@ int main(void)
         WITH(space_on_an_empty_line_talks_when_it_should),
         WITH(the_end_is_told_on_an_empty_line_alone),
         WITH(nothing_is_told_once_it_is_closed),
+        WITH(one_opened_anew_begins_anew),
         WITH(there_is_one_at_a_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

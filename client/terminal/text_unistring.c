@@ -60,9 +60,11 @@ void text_clean(struct buf *out, const char *text, size_t len, bool keep_lines)
     }
 }
 
-static bool is_ascii(char byte)
+/* Most letters: neither joins what follows nor what stands before it (UAX #29, GB999). */
+static bool stands_alone(ucs4_t point)
 {
-    return (unsigned char)byte < 0x80;
+    int property = point < 0x80 ? GBP_OTHER : uc_graphemeclusterbreak_property(point);
+    return property == GBP_OTHER || property == GBP_LV || property == GBP_LVT;
 }
 
 size_t text_cluster_end(const char *text, size_t len, size_t at)
@@ -70,10 +72,13 @@ size_t text_cluster_end(const char *text, size_t len, size_t at)
     char breaks[CLUSTER_BYTES_MAX];
     if (at >= len)
         return len;
-    if (is_ascii(text[at]) && (at + 1 == len || is_ascii(text[at + 1])))
-        return at + 1;
-    size_t end = len - at < sizeof breaks ? len - at : sizeof breaks, size;
-    point_at(text + at, len - at, &size);
+    size_t size, size_after;
+    ucs4_t first = point_at(text + at, len - at, &size);
+    if (stands_alone(first) &&
+        (at + size == len ||
+         stands_alone(point_at(text + at + size, len - at - size, &size_after))))
+        return at + size;
+    size_t end = len - at < sizeof breaks ? len - at : sizeof breaks;
     if (u8_check(bytes(text) + at, end)) {
         /* Up to what is no UTF-8, or what the limit cuts. */
         end = (size_t)(u8_check(bytes(text) + at, end) - (bytes(text) + at));
