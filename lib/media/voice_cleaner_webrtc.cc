@@ -157,7 +157,8 @@ void voice_cleaner_playout(struct voice_cleaner *cleaner, const int16_t pcm[MEDI
 }
 
 /* The canceller is shown one frame of playout for each of capture: its own buffer would run empty
- * when the loudspeaker's clock is the slower one, and the echo would come back. */
+ * when the loudspeaker's clock is the slower one, and the echo would jump about when frames come in
+ * pairs. */
 static void show_next(struct voice_cleaner *cleaner)
 {
     static const int16_t silence[MEDIA_FRAME_SAMPLES] = {};
