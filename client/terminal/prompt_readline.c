@@ -43,7 +43,7 @@ static struct {
     FILE *nothing; /* what readline reads and writes */
     struct prompt_handler handler;
     struct buf queue; /* bytes to come */
-    size_t whole;     /* how many of them are the character that readline may read now */
+    size_t whole;     /* how many of them are left of the character that is read now */
     struct buf paste;
     enum asked asked;
     char *line;            /* ASKED_LINE: readline's, to be freed */
@@ -52,10 +52,40 @@ static struct {
 
 /* ---- what readline calls ---- */
 
+/* Bytes of the character that the queue begins with; 0: not whole yet; -1: no UTF-8. */
+static int first_character(void)
+{
+    unsigned char lead = (unsigned char)prompt.queue.data[0];
+    size_t len = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+    if (len == 0 || lead > 0xf4)
+        return -1;
+    for (size_t i = 1; i < len && i < prompt.queue.len; i++)
+        if ((prompt.queue.data[i] & 0xc0) != 0x80)
+            return -1;
+    if (prompt.queue.len < len)
+        return 0;
+    return utf8_valid(prompt.queue.data, len) ? (int)len : -1;
+}
+
+/* True when the queue begins with a whole character, or what readline left of it. */
+static bool is_ready(void)
+{
+    while (prompt.whole == 0 && prompt.queue.len) {
+        int character = first_character();
+        if (character == 0)
+            break;
+        if (character > 0)
+            prompt.whole = (size_t)character;
+        else
+            buf_consume(&prompt.queue, 1);
+    }
+    return prompt.whole > 0;
+}
+
 static int next_byte(FILE *stream)
 {
     (void)stream;
-    if (prompt.whole == 0)
+    if (!is_ready())
         return EOF; /* it wants to read on inside of a key: there is no more yet */
     int byte = (unsigned char)prompt.queue.data[0];
     buf_consume(&prompt.queue, 1);
@@ -65,7 +95,7 @@ static int next_byte(FILE *stream)
 
 static int has_byte(void)
 {
-    return prompt.whole > 0;
+    return is_ready();
 }
 
 static void show_nothing(void)
@@ -453,21 +483,6 @@ static void take_paste(void)
     insert_paste();
 }
 
-/* Bytes of the character that the queue begins with; 0: not whole yet; -1: no UTF-8. */
-static int first_character(void)
-{
-    unsigned char lead = (unsigned char)prompt.queue.data[0];
-    size_t len = lead < 0x80 ? 1 : lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (len == 0 || lead > 0xf4)
-        return -1;
-    for (size_t i = 1; i < len && i < prompt.queue.len; i++)
-        if ((prompt.queue.data[i] & 0xc0) != 0x80)
-            return -1;
-    if (prompt.queue.len < len)
-        return 0;
-    return utf8_valid(prompt.queue.data, len) ? (int)len : -1;
-}
-
 void prompt_feed(const char *bytes, size_t len)
 {
     if (!prompt.is_open || buf_append(&prompt.queue, bytes, len))
@@ -480,16 +495,8 @@ void prompt_feed(const char *bytes, size_t len)
                 return;
             continue;
         }
-        if (prompt.whole == 0) {
-            int character = first_character();
-            if (character == 0)
-                return;
-            if (character < 0) {
-                buf_consume(&prompt.queue, 1);
-                continue;
-            }
-            prompt.whole = (size_t)character;
-        }
+        if (!is_ready())
+            return;
         rl_callback_read_char();
         answer();
     }

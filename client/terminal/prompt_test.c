@@ -333,6 +333,18 @@ static void there_is_one_at_a_time(void **state)
     assert_int_equal(prompt_open(&none), ERR_REFUSED);
 }
 
+/* The last test: readline stays in vi's mode. */
+static void arrows_move_for_whoever_types_as_in_vi(void **state)
+{
+    (void)state;
+    feed("\x1b\n"); /* vi-editing-mode */
+    feed("한 two" LEFT LEFT "x");
+    line_is("한 tx|wo");
+    feed("\x1b");
+    feed("0x");
+    line_is("| txwo");
+}
+
 int main(void)
 {
     /* The keys of whoever runs this are theirs. */
@@ -355,6 +367,7 @@ int main(void)
         WITH(nothing_is_told_once_it_is_closed),
         WITH(one_opened_anew_begins_anew),
         WITH(there_is_one_at_a_time),
+        WITH(arrows_move_for_whoever_types_as_in_vi),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
