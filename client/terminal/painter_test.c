@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "base/mem.h"
 #include "base/str.h"
 #include "terminal/painter.h"
 #include "terminal/vt_testing.h"
@@ -351,6 +352,28 @@ static void an_endless_entry_is_cut_and_says_so(void **state)
     assert_true(rig.vt.scrolled < PAINTER_ENTRY_BYTES_MAX / 30 + 2);
 }
 
+static void without_memory_less_is_shown_and_nothing_falls(void **state)
+{
+    static const char *const parts[] = {"1:00", "REC"};
+    bool has_all = false;
+    for (long succeed = 0; !has_all && succeed < 1000; succeed++) {
+        tear_down(state);
+        mem_fail_after(succeed);
+        set_up(state);
+        painter_set_status(&rig.painter, parts, 2);
+        painter_set_choices(&rig.painter, "1 agree");
+        type("도서관", 3);
+        painter_say(&rig.painter, TONE_EVENT, "Kim: ", "here\nand there");
+        painter_draw_foot(&rig.painter);
+        painter_say_status(&rig.painter);
+        painter_repaint(&rig.painter);
+        mem_fail_after(-1);
+        has_all =
+            !rig.painter.out.failed && rig.painter.out.len > 0 && rig.painter.entries_count == 2;
+    }
+    assert_true(has_all);
+}
+
 static unsigned long random_state = 1;
 static unsigned below(unsigned n)
 {
@@ -437,6 +460,7 @@ int main(void)
         WITH(a_terminal_of_another_mind_about_widths_is_not_torn, set_up),
         WITH(a_dumb_terminal_gets_lines_and_the_prompt_alone, set_up_dumb),
         WITH(an_endless_entry_is_cut_and_says_so, set_up),
+        WITH(without_memory_less_is_shown_and_nothing_falls, set_up),
         WITH(every_way_to_a_state_shows_the_same, set_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

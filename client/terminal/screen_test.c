@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -290,6 +292,48 @@ static void the_terminal_is_given_back_as_it_was(void **state)
     assert_true(now.c_iflag & ICRNL);
 }
 
+/* A child that inherits the screen ends by `how`, a signal or 0 for exit(3). */
+static void ends_by(int how)
+{
+    struct termios now;
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        setrlimit(RLIMIT_CORE, &(struct rlimit){0});
+        if (how)
+            raise(how);
+        exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(WIFSIGNALED(status) ? WTERMSIG(status) : 0, how);
+    assert_int_equal(tcgetattr(rig.slave, &now), 0);
+    assert_int_equal(now.c_lflag & (ICANON | ECHO), ICANON | ECHO);
+    look();
+    assert_true(rig.vt.has_autowrap);
+    assert_string_equal(vt_text(&rig.vt), "1 agree/> ab//");
+}
+
+static void prepare_to_end(void)
+{
+    screen_set_choices(rig.screen, "1 agree");
+    type("ab");
+    await_shown("1 agree/> ab/");
+}
+
+static void exit_gives_the_terminal_back(void **state)
+{
+    (void)state;
+    prepare_to_end();
+    ends_by(0);
+}
+
+static void a_fatal_signal_gives_the_terminal_back_and_still_kills(void **state)
+{
+    (void)state;
+    prepare_to_end();
+    ends_by(SIGQUIT);
+}
+
 static void a_handler_may_free_the_screen(void **state)
 {
     (void)state;
@@ -354,6 +398,8 @@ int main(void)
         WITH(a_terminal_that_goes_is_the_end_once),
         WITH(a_terminal_that_does_not_read_holds_up_nothing),
         WITH(the_terminal_is_given_back_as_it_was),
+        WITH(exit_gives_the_terminal_back),
+        WITH(a_fatal_signal_gives_the_terminal_back_and_still_kills),
         WITH(a_handler_may_free_the_screen),
         WITH(there_is_one_screen_and_on_a_terminal_alone),
         WITH(the_environment_says_what_the_terminal_can),
