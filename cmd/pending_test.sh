@@ -28,6 +28,8 @@ at start kim says kim-1
          park says reader-4
 END
 
+sed '/park/d' three.debate >two.debate
+
 # bot ROLE ROOM FOLDER: a process of its own; its number is in `bot`.
 bot() {
     "$program" bot three.debate --as "$1" --room "$2" --output "$3" \
@@ -35,9 +37,15 @@ bot() {
     bot=$!
     pids+=("$bot")
 }
+# The same of two alone, as guests.
+guest() {
+    "$program" bot two.debate --as "$1" --room "$2" --output "$3" >"$1-out" 2>&1 &
+    bot=$!
+    pids+=("$bot")
+}
 # wait_for PID FILE PATTERN: until the file, which that process makes, has such a line.
 wait_for() {
-    grep -qm1 -- "$3" < <(exec tail -n +1 -F --pid="$1" "$2" 2>/dev/null) ||
+    grep -qm1 -- "$3" < <(exec tail -n +1 -s 0.1 -F --pid="$1" "$2" 2>/dev/null) ||
         fail "$2 never had $3"
 }
 die() {
@@ -223,6 +231,34 @@ run 0 upload --pending park
 kill "$proxy"
 arrived park/park.opus
 
+# ---- guests, and what the next debate finds ----
+
+guest kim tuesday guests
+kim=$bot
+guest lee tuesday guests
+wait_for "$bot" guests/lee.timeline '^at 0'
+die "$bot"
+# Both seats are taken: only Lee gets in, who is known by what was left.
+guest lee tuesday guests
+wait_for "$bot" guests/lee-2.timeline '^at 0'
+die "$bot"
+die "$kim"
+run 0 room end tuesday --token "$operator"
+for name in kim lee lee-2; do
+    [[ -f guests/$name.pending ]] || fail "$name is not pending"
+done
+guest kim wednesday guests
+kim=$bot
+guest lee wednesday guests
+wait_for "$kim" guests/kim-2.timeline '^at 9'
+run 0 room end wednesday --token "$operator"
+wait "$kim" || fail "kim failed: $(<kim-out)"
+wait "$bot" || fail "lee failed: $(<lee-out)"
+for name in kim kim-2 lee lee-2 lee-3; do
+    arrived "guests/$name.opus"
+    [[ ! -e guests/$name.pending ]] || fail "$name is still pending"
+done
+
 # ---- what no server takes ----
 
 mkdir refused
@@ -243,6 +279,12 @@ for case in "404 $operator s_0123456789abcdefghijkl r_0123456789abcdefghijkl_1 n
     run 0 upload --pending refused
     rm refused/kim.refused
 done
+mv refused/kim.opus .
+: >refused/kim.opus
+pending "$url" "$operator" "$session" "r_${session#s_}_1"
+wrong 1 'before there was a sound' upload --pending refused
+mv kim.opus refused
+rm refused/kim.refused
 echo '{"server":' >refused/kim.pending
 wrong 1 'damaged' upload --pending refused
 [[ -f refused/kim.refused ]] || fail 'what is damaged is not set aside'

@@ -4,9 +4,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
+#include "base/str.h"
 #include "proto/json_reader.h"
+#include "proto/view.h"
 #include "session/entrance.h"
 #include "session/http.h"
 #include "session/rejoin.h"
@@ -61,25 +63,31 @@ static enum pending_end take_answer(const struct http_response *response,
                "%s", refusal.text);
 }
 
+/* ERR_BAD_REQUEST: there can be no such URL. */
+static enum err get_session(const struct pending *pending, struct http_response *response)
+{
+    char path[LIMIT_SESSION_ID + 32], url[PENDING_SERVER_SIZE + 128];
+    snprintf(path, sizeof path, "/api/sessions/%s", pending->session_id);
+    if (!entrance_url(pending->server, path, url, sizeof url))
+        return ERR_BAD_REQUEST;
+    struct http_request request = {.url = url, .token = pending->token};
+    return http_send(&request, response);
+}
+
 /* Asked first, because an upload would try again for a minute. */
 static enum pending_end ask(struct pending_report *report)
 {
-    char path[LIMIT_SESSION_ID + 32], url[PENDING_SERVER_SIZE + 128];
     struct http_response response;
-    snprintf(path, sizeof path, "/api/sessions/%s", report->pending.session_id);
-    if (!entrance_url(report->pending.server, path, url, sizeof url))
-        return say(report, PENDING_REFUSED, "%s: no such URL can be", report->pending.server);
-    struct http_request request = {.url = url, .token = report->pending.token};
-    http_response_init(&response, ANSWER_MAX);
-    enum err e = http_send(&request, &response);
     enum pending_end end;
+    http_response_init(&response, ANSWER_MAX);
+    enum err e = get_session(&report->pending, &response);
+    const char *why = response.error[0] ? response.error : err_code(e);
     if (!e)
         end = take_answer(&response, report);
     else if (e == ERR_BAD_REQUEST)
-        end = say(report, PENDING_REFUSED, "%s: %s", report->pending.server, response.error);
+        end = say(report, PENDING_REFUSED, "%s: %s", report->pending.server, why);
     else
-        end = say(report, e == ERR_UNREACHABLE ? PENDING_UNREACHABLE : PENDING_FAILED, "%s",
-                  response.error[0] ? response.error : err_code(e));
+        end = say(report, e == ERR_UNREACHABLE ? PENDING_UNREACHABLE : PENDING_FAILED, "%s", why);
     http_response_release(&response);
     return end;
 }
@@ -111,9 +119,12 @@ static enum pending_end send_held(const char *recording,
                                   bool (*on_progress)(void *context, uint64_t sent, uint64_t total),
                                   void *context, struct pending_report *report)
 {
-    if (access(recording, R_OK) != 0)
+    struct stat status;
+    if (stat(recording, &status) != 0)
         return say(report, errno == ENOENT ? PENDING_REFUSED : PENDING_FAILED, "%s",
                    strerror(errno));
+    if (status.st_size == 0)
+        return say(report, PENDING_REFUSED, "empty: it ended before there was a sound");
     enum pending_end end = ask(report);
     if (end != PENDING_SENT)
         return end;
@@ -148,4 +159,66 @@ enum pending_end pending_send(const char *recording,
         end = say(report, PENDING_FAILED, "it cannot be taken off the list: %s", strerror(errno));
     pending_let_go(hold);
     return end;
+}
+
+/* ---- the seat of one who recorded ---- */
+
+/* The member of the array with this string under this name. */
+static const struct json *find(const struct json *array, const char *name, const char *value)
+{
+    for (size_t i = 0; value && i < json_count(array); i++) {
+        const char *found = json_string(json_item(array, i), name);
+        if (found && strcmp(found, value) == 0)
+            return json_item(array, i);
+    }
+    return NULL;
+}
+
+static bool is_empty_seat(const struct json *session, const char *recording_id,
+                          const char *nickname)
+{
+    const char *phase = json_string(session, "phase");
+    const struct json *recording =
+        find(json_member(session, "recordings"), "recording_id", recording_id);
+    const struct json *participant = find(json_member(session, "participants"), "participant_id",
+                                          json_string(recording, "participant_id"));
+    const char *name = json_string(participant, "nickname");
+    return phase && strcmp(phase, phase_name(PHASE_ENDED)) != 0 && name &&
+           strcmp(name, nickname) == 0 && !json_bool(participant, "connected", true);
+}
+
+static bool may_sit_again(const struct pending *pending, const char *nickname)
+{
+    struct http_response response;
+    struct json *session = NULL;
+    http_response_init(&response, ANSWER_MAX);
+    bool may = !get_session(pending, &response) && response.status == 200 && response.body.data &&
+               !json_read(response.body.data, response.body.len, &session) &&
+               is_empty_seat(session, pending->recording_id, nickname);
+    json_free(session);
+    http_response_release(&response);
+    return may;
+}
+
+bool pending_seat(const char *folder, const char *server, const char *room_code,
+                  const char *nickname, char token[LIMIT_TOKEN + 1])
+{
+    struct pending_list list;
+    bool found = false;
+    if (pending_list_read(folder, &list))
+        return false;
+    /* The last one first. */
+    for (size_t i = list.count; !found && i-- > 0;) {
+        struct pending pending;
+        int hold;
+        enum err e = pending_take(list.recordings[i], &pending, &hold);
+        if (e && e != ERR_CORRUPT)
+            continue;
+        pending_let_go(hold);
+        found = !e && strcmp(pending.server, server) == 0 &&
+                strcmp(pending.room_code, room_code) == 0 && may_sit_again(&pending, nickname) &&
+                str_copy(token, LIMIT_TOKEN + 1, pending.token);
+    }
+    pending_list_release(&list);
+    return found;
 }

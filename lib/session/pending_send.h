@@ -28,4 +28,10 @@ enum pending_end pending_send(const char *recording,
                               bool (*on_progress)(void *context, uint64_t sent, uint64_t total),
                               void *context, struct pending_report *report) MUST_CHECK;
 
+/* Who comes as a guest after a crash is who they were: finds the token of the one who sat in this
+ * room under this name, and whose process died while it recorded into `folder`. Only where that
+ * debate goes on and the seat is empty; otherwise false. */
+bool pending_seat(const char *folder, const char *server, const char *room_code,
+                  const char *nickname, char token[LIMIT_TOKEN + 1]) MUST_CHECK;
+
 #endif

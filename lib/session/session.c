@@ -106,6 +106,7 @@ void session_unref(struct session *session)
         jitter_free(session->links[i].jitter);
     mem_free(session->held);
     session_recordings_release(session);
+    pending_list_release(&session->left);
     free_strings(session);
     session_runtime_free(session->runtime);
     mem_free(session);
@@ -175,7 +176,8 @@ static void start_handles(struct session *session)
     uv_idle_init(loop, &session->burial);
     uv_async_init(loop, &session->progress, session_on_progress);
     session->retry.data = session->signal_retry.data = session->turn.data = session->burial.data =
-        session->progress.data = session->work.data = session->upload.data = session;
+        session->progress.data = session->work.data = session->upload.data =
+            session->left_work.data = session;
     uv_unref((uv_handle_t *)&session->progress);
     session->refs += 5;
 }
@@ -294,6 +296,7 @@ void session_sit_down(struct session *session)
 static void run_entrance(uv_work_t *work)
 {
     struct session *session = work->data;
+    session_find_seat(session);
     session->entrance_result =
         entrance_pass(&session->entrance, &session->work_ticket, &session->refusal);
 }

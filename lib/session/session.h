@@ -23,6 +23,7 @@
 #include "proto/view.h"
 #include "rtc/peer.h"
 #include "session/entrance.h"
+#include "session/pending_send.h"
 
 /* What the sessions of one process share. */
 struct session_runtime;
@@ -59,9 +60,9 @@ struct session_config {
     const char *recording_path; /* "DIR/kim.opus" (a second one: "DIR/kim-2.opus"); NULL: never
                                    record, whatever was consented to */
     bool keep_pending;          /* note beside each recording what is needed to send it later
-                                   (pending.h), until it has arrived; take in what an earlier
-                                   connection of the same person left in the folder; where a file
-                                   is there already, take the next number */
+                                   (pending.h), until it has arrived; who dies and comes again
+                                   is who they were, guests too, and what is left in the folder is
+                                   sent; where a file is there already, take the next number */
 };
 
 /* One finished recording of one's own. */
@@ -102,6 +103,9 @@ struct session_handler {
                      bool has_sound);
     void (*on_upload)(void *context, const struct session_recording *recording, uint64_t sent,
                       uint64_t total);
+    /* With keep_pending: what became of a recording that an earlier debate had left. `why` is empty
+     * when it was sent. */
+    void (*on_pending)(void *context, const char *path, enum pending_end end, const char *why);
 };
 
 /* Copies the configuration. ERR_BAD_REQUEST for a room code or nickname that cannot be. */

@@ -152,6 +152,11 @@ struct session {
      * Empty: nothing. */
     char left_id[LIMIT_RECORDING_ID + 1];
     int64_t left_started_at_ms;
+    struct pending_list left; /* what earlier debates left, on its way now */
+    size_t left_index;
+    enum pending_end left_end;
+    struct pending_report left_report;
+    uv_work_t left_work;
     uv_work_t upload;
     size_t upload_index;
     uv_async_t progress;
@@ -205,6 +210,7 @@ void session_recordings_release(struct session *session);
 void session_connects(struct session *session, uint64_t welcome_seq);
 void session_settle(struct session *session); /* after welcome, and after each event */
 void session_left_running(struct session *session, const char *recording_id, int64_t started_at_ms);
+void session_find_seat(struct session *session); /* of a guest; in the worker thread */
 struct own_recording *session_own_recording(struct session *session, const char *recording_id);
 
 /* session_upload.c */

@@ -6,7 +6,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
-#include "session/pending.h"
+#include "session/pending_send.h"
 #include "session/session_inner.h"
 
 struct own_recording *session_own_recording(struct session *session, const char *recording_id)
@@ -67,22 +67,99 @@ static void take(struct session *session, const char *path)
     session->recording_count++;
 }
 
+/* Where this session records to; false: it leaves nothing behind. */
+static bool folder_of(const struct session *session, char folder[PENDING_PATH_SIZE])
+{
+    const char *path = session->config.recording_path;
+    if (!session->config.keep_pending || !path)
+        return false;
+    const char *slash = strrchr(path, '/');
+    if (slash)
+        snprintf(folder, PENDING_PATH_SIZE, "%.*s", slash > path ? (int)(slash - path) : 1, path);
+    else
+        str_copy(folder, PENDING_PATH_SIZE, ".");
+    return true;
+}
+
+void session_find_seat(struct session *session)
+{
+    char folder[PENDING_PATH_SIZE], token[LIMIT_TOKEN + 1];
+    struct entrance_ticket *ticket = &session->work_ticket;
+    if (!session->token && !ticket->token[0] && folder_of(session, folder) &&
+        pending_seat(folder, session->server, session->room_code, session->nickname, token))
+        str_copy(ticket->token, sizeof ticket->token, token);
+}
+
+/* ---- what earlier debates left ---- */
+
+static bool is_of_this_debate(const struct session *session, const char *recording)
+{
+    struct pending pending;
+    int hold;
+    enum err e = pending_take(recording, &pending, &hold);
+    if (e && e != ERR_CORRUPT)
+        return true; /* this session, or somebody else, has it in hand */
+    pending_let_go(hold);
+    return strcmp(pending.session_id, session->ticket.session_id) == 0;
+}
+
+static bool on_progress(void *context, uint64_t sent, uint64_t total)
+{
+    const struct session *session = context;
+    (void)sent;
+    (void)total;
+    return session->upload_stops;
+}
+
+/* In the worker thread. */
+static void run_left(uv_work_t *work)
+{
+    struct session *session = work->data;
+    session->left_end = pending_send(session->left.recordings[session->left_index], on_progress,
+                                     session, &session->left_report);
+}
+
+static void send_left(struct session *session);
+
+static void on_left(uv_work_t *work, int status)
+{
+    (void)status;
+    struct session *session = work->data;
+    if (session->handler.on_pending && session->left_end != PENDING_ELSEWHERE)
+        session->handler.on_pending(session->handler.context,
+                                    session->left.recordings[session->left_index],
+                                    session->left_end, session->left_report.why);
+    session->left_index++;
+    send_left(session);
+    session_unref(session);
+}
+
+/* One after the other, beside the debate. */
+static void send_left(struct session *session)
+{
+    while (session->left_index < session->left.count &&
+           is_of_this_debate(session, session->left.recordings[session->left_index]))
+        session->left_index++;
+    if (session->is_freed || !session->config.upload || session->left_index >= session->left.count)
+        return;
+    session_ref(session);
+    uv_queue_work(session->runtime->loop, &session->left_work, run_left, on_left);
+}
+
+/* ---- coming back ---- */
+
 static void take_left(struct session *session)
 {
-    char folder[PENDING_PATH_SIZE] = ".";
+    char folder[PENDING_PATH_SIZE];
     struct pending_list list;
     session->left_is_taken = true;
-    if (!session->config.keep_pending || !session->config.recording_path)
-        return;
-    const char *path = session->config.recording_path, *slash = strrchr(path, '/');
-    if (slash)
-        snprintf(folder, sizeof folder, "%.*s", slash > path ? (int)(slash - path) : 1, path);
-    if (pending_list_read(folder, &list))
+    if (!folder_of(session, folder) || pending_list_read(folder, &list))
         return; /* if it cannot be read, recording will say so */
     /* One place stays for what is to be recorded now. */
     for (size_t i = 0; i < list.count && session->recording_count < SESSION_RECORDINGS_MAX - 1; i++)
         take(session, list.recordings[i]);
-    pending_list_release(&list);
+    session->left = list;
+    send_left(session);
 }
 
 /* ---- at the server ---- */
