@@ -1,6 +1,6 @@
-/* For tests: two peers in one process, the signaling between them, and a relay that loses, doubles
- * or spoils what they send. One thread: everything runs in call_until. Whoever includes this also
- * includes cmocka.
+/* For tests: two peers in one process, the signaling between them, and a relay that loses, doubles,
+ * delays or spoils what they send. One thread: everything runs in call_until. Whoever includes this
+ * also includes cmocka.
  *
  * With a relay, each side is told of the relay's sockets instead of the other's candidates: the nth
  * pair of sockets stands for the nth 127.0.0.1 candidate of both, so that an ICE restart, which
@@ -22,7 +22,13 @@
 #include "rtc/rtp.h"
 #include "rtc/sdp.h"
 
-enum { CALL_LEGS_MAX = 8, CALL_HELD_MAX = 64, CALL_DATAGRAM_MAX = 2048, CALL_RELAY_TICK_US = 500 };
+enum {
+    CALL_LEGS_MAX = 8,
+    CALL_HELD_MAX = 64,
+    CALL_DATAGRAM_MAX = 2048,
+    CALL_RELAY_TICK_US = 500,
+    CALL_LATE_MAX = 128
+};
 
 struct call;
 
@@ -56,8 +62,17 @@ struct call_leg {
     bool known[2];
 };
 
+/* A datagram that the relay keeps back for a while. */
+struct call_late {
+    int64_t due_us;
+    struct call_leg *leg; /* NULL: none */
+    size_t to, len;
+    uint8_t data[CALL_DATAGRAM_MAX];
+};
+
 struct call {
     void *loop;
+    bool loop_is_lent;
     struct dtls_identity *identities[2];
     struct call_side a, b;
     struct rtc_timer *deadline, *relay_timer;
@@ -77,6 +92,9 @@ struct call {
     size_t leg_count;
     unsigned loss_percent, double_percent, garbage_percent;
     bool cut, cut_media; /* nothing passes; nothing but STUN and DTLS does */
+    /* Each datagram takes delay_us, plus or minus up to jitter_us, evenly spread: some overtake. */
+    unsigned delay_us, jitter_us;
+    struct call_late late[CALL_LATE_MAX];
     uint64_t random, relayed_count, lost_count;
 };
 
@@ -137,6 +155,38 @@ static inline void call_garbage(struct call *call, struct call_leg *leg, size_t 
            (struct sockaddr *)&leg->peers[to], sizeof leg->peers[to]);
 }
 
+static inline void call_send_on(struct call_leg *leg, size_t to, const uint8_t *data, size_t len)
+{
+    sendto(leg->fd[to], data, len, 0, (struct sockaddr *)&leg->peers[to], sizeof leg->peers[to]);
+}
+
+static inline void call_keep_back(struct call *call, struct call_leg *leg, size_t to,
+                                  const uint8_t *data, size_t len)
+{
+    size_t i = 0;
+    while (i < CALL_LATE_MAX && call->late[i].leg)
+        i++;
+    assert_true(i < CALL_LATE_MAX);
+    struct call_late *late = &call->late[i];
+    *late = (struct call_late){.leg = leg, .to = to, .len = len};
+    late->due_us = rtc_now_us() + call->delay_us - call->jitter_us;
+    if (call->jitter_us)
+        late->due_us += call_random(call) % (2 * call->jitter_us);
+    memcpy(late->data, data, len);
+}
+
+static inline void call_send_late(struct call *call)
+{
+    int64_t now_us = rtc_now_us();
+    for (size_t i = 0; i < CALL_LATE_MAX; i++) {
+        struct call_late *late = &call->late[i];
+        if (!late->leg || late->due_us > now_us)
+            continue;
+        call_send_on(late->leg, late->to, late->data, late->len);
+        late->leg = NULL;
+    }
+}
+
 static inline void call_pass_on(struct call *call, struct call_leg *leg, size_t to,
                                 const uint8_t *data, size_t len)
 {
@@ -151,9 +201,12 @@ static inline void call_pass_on(struct call *call, struct call_leg *leg, size_t 
     if (call_random(call) % 100 < call->garbage_percent)
         call_garbage(call, leg, to);
     int copies = call_random(call) % 100 < call->double_percent ? 2 : 1;
-    for (int i = 0; i < copies; i++)
-        sendto(leg->fd[to], data, len, 0, (struct sockaddr *)&leg->peers[to],
-               sizeof leg->peers[to]);
+    for (int i = 0; i < copies; i++) {
+        if (call->delay_us)
+            call_keep_back(call, leg, to, data, len);
+        else
+            call_send_on(leg, to, data, len);
+    }
 }
 
 static inline void call_on_relay_time(void *user)
@@ -162,6 +215,7 @@ static inline void call_on_relay_time(void *user)
     uint8_t data[CALL_DATAGRAM_MAX];
 
     rtc_timer_set(call->relay_timer, rtc_now_us() + CALL_RELAY_TICK_US);
+    call_send_late(call);
     for (size_t i = 0; i < 2 * call->leg_count; i++) {
         struct call_leg *leg = &call->legs[i / 2];
         size_t from = i % 2;
@@ -312,10 +366,13 @@ static inline void call_add_peer(struct call *call, struct call_side *side)
     assert_non_null(side->peer);
 }
 
-static inline void call_open(struct call *call, bool relayed)
+/* In a loop that outlives the call, so that several calls can go on at once; NULL: one of its own.
+ */
+static inline void call_open_in(struct call *call, void *loop, bool relayed)
 {
     memset(call, 0, sizeof *call);
-    call->loop = rtc_loop_new();
+    call->loop_is_lent = loop;
+    call->loop = loop ? loop : rtc_loop_new();
     call->identities[0] = dtls_identity_new();
     call->identities[1] = dtls_identity_new();
     call->deadline = rtc_timer_new(call->loop, call_on_deadline, call);
@@ -328,6 +385,11 @@ static inline void call_open(struct call *call, bool relayed)
         rtc_timer_set(call->relay_timer, 0);
     call_add_peer(call, &call->a);
     call_add_peer(call, &call->b);
+}
+
+static inline void call_open(struct call *call, bool relayed)
+{
+    call_open_in(call, NULL, relayed);
 }
 
 static inline void call_close(struct call *call)
@@ -344,7 +406,8 @@ static inline void call_close(struct call *call)
     /* What libnice puts off until the next turn. */
     for (int i = 0; i < 10; i++)
         rtc_loop_turn(call->loop, false);
-    rtc_loop_free(call->loop);
+    if (!call->loop_is_lent)
+        rtc_loop_free(call->loop);
     dtls_identity_free(call->identities[0]);
     dtls_identity_free(call->identities[1]);
 }
