@@ -99,6 +99,11 @@ END
     until_it pactl info
 }
 
+before_join() {
+    before_devices
+    cp testdata/speech/kim-1.opus kim.opus
+}
+
 # ---- pages ----
 
 # The lines of the section EXAMPLES that are commands.
@@ -117,6 +122,22 @@ block() {
 # Places and ports of somebody's machine become those of this test.
 here() { sed -e "s,/etc/debate,$PWD,g; s,/tmp/debate,$PWD/other,g; s,0\.0\.0\.0:8080,127.0.0.1:0,g"; }
 
+# Somebody takes part until they are in, and leaves.
+run_join() {
+    local orders code
+    rm -f orders
+    mkfifo orders
+    exec {orders}<>orders
+    bash -c "exec $1" <orders >out 2>err &
+    running+=($!)
+    until_it grep -q '"type":"welcome"' out
+    echo '{"type":"leave"}' >&"$orders"
+    wait $!
+    code=$?
+    exec {orders}>&-
+    return $code
+}
+
 run_example() {
     local code line=$1
     if [[ $line == 'debate serve'* ]]; then
@@ -124,6 +145,9 @@ run_example() {
         DEBATE_DATA=other serve "${words[@]}"
         kill -TERM "$server"
         wait "$server"
+        code=$?
+    elif [[ $line == 'debate join '* ]]; then
+        run_join "$line"
         code=$?
     else
         timeout -k 5 60 bash -c "$line" >out 2>err </dev/null
