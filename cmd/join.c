@@ -142,7 +142,7 @@ static const struct option options[] = {
      .argument = "FILE",
      .help = "The agenda of a room that is made, as JSON; \"-\" reads standard input."},
     {.name = "echo-cancel",
-     .argument = "WHEN",
+     .argument = "auto|on|off",
      .help = "Take the loudspeaker's echo, noise and uneven loudness out of the microphone: auto, "
              "on or off. auto does it unless headphones are in use.",
      .fallback = "auto",
@@ -170,7 +170,7 @@ static const struct option options[] = {
      .help = "The loudspeaker: as --input; a sound file is written.",
      .variable = "DEBATE_OUTPUT"},
     {.name = "record",
-     .argument = "ANSWER",
+     .argument = "yes|no|ask",
      .help = "Whether your own voice may be recorded: yes, no or ask. Without a terminal, ask is "
              "no until a command agrees.",
      .fallback = "ask",
@@ -178,7 +178,7 @@ static const struct option options[] = {
     {.name = "seats", .argument = "N", .help = "Seats of a room that is made, 2 to 8."},
     OPTION_SERVER,
     {.name = "talk",
-     .argument = "HOW",
+     .argument = "open|key",
      .help = "open: the microphone is open; key: only while the space bar is held.",
      .fallback = "open",
      .variable = "DEBATE_TALK"},

@@ -68,4 +68,12 @@ for name in "${names[@]}"; do
     done <in_help
 done
 
+# What can be typed in a debate.
+mapfile -t orders < <(sed -nE 's,^ +\{"(/[a-z]+)"\, .*N_\(.*,\1,p' "$tree/client/terminal/orders.c")
+((${#orders[@]})) || fail 'no orders'
+page "$man/debate-join.1" >text
+for order in "${orders[@]}"; do
+    grep -qE "^ +$order( |\$)" text || fail "debate-join.1 does not tell of $order"
+done
+
 finish

@@ -33,15 +33,15 @@ _debate() {
             options='--agenda --echo-cancel --folder --input -i --json --name -n --output -o --record --seats --server -s --talk --token --help -h --version '
             case $previous$equals in
             --agenda | --agenda=) options= kind=file ;;
-            --echo-cancel | --echo-cancel=) options= kind=none ;;
+            --echo-cancel | --echo-cancel=) options= kind=words words='auto on off' ;;
             --folder | --folder=) options= kind=directory ;;
             -i | --input | --input=) options= kind=file ;;
             -n | --name | --name=) options= kind=none ;;
             -o | --output | --output=) options= kind=file ;;
-            --record | --record=) options= kind=none ;;
+            --record | --record=) options= kind=words words='yes no ask' ;;
             --seats | --seats=) options= kind=none ;;
             -s | --server | --server=) options= kind=none ;;
-            --talk | --talk=) options= kind=none ;;
+            --talk | --talk=) options= kind=words words='open key' ;;
             --token | --token=) options= kind=none ;;
             esac
             ;;
