@@ -295,6 +295,7 @@ static void on_event(struct join *join, const struct event *event, bool mic_chan
         screen_show_page(join);
     if (event->type == EVENT_CHOICES_REVEALED || event->type == EVENT_SESSION_ENDED)
         screen_show_choices(join);
+    screen_refresh(join);
 }
 
 static void on_caught_up(struct join *join, uint64_t missed)

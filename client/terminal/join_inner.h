@@ -47,13 +47,13 @@ struct face {
 extern const struct face face_screen, face_json;
 
 enum {
-    JOIN_TICK_MS = 200,
-    JOIN_LEAVE_MS = 5000,      /* until the server has said goodbye */
+    JOIN_TICK_MS = 500,   /* of the status: more often only disturbs who listens to the screen */
+    JOIN_LEAVE_MS = 5000, /* until the server has said goodbye */
     JOIN_MIC_TEST_MS = 10000,  /* silence for so long is worth a word */
     JOIN_MIC_HEARD_DBFS = -45, /* somebody talks at it */
     JOIN_TALK_FIRST_MS = 800,  /* keyboards begin to repeat after 250 to 660 ms */
     JOIN_TALK_REPEAT_MS = 250, /* and then every 30 to 100 ms */
-    JOIN_QUALITY_TICKS = 5,    /* a look a second */
+    JOIN_QUALITY_TICKS = 2,    /* a look a second */
     JOIN_UPLOAD_UNKNOWN = -1
 };
 

@@ -99,6 +99,7 @@ types kim '/next' Enter
 sees kim '^Somebody has to\.'
 types kim '/nonsense' Enter
 sees kim 'There is no "/nonsense"'
+sees kim '^page 2/2'
 # Clocks and milliseconds are other ones each time.
 shown kim | sed -n '/The choices on page 1/,$p' |
     sed -E 's/[0-9]+:[0-9]{2}/0:00/; s/[.0-9]+ ms/0 ms/g; s/line (good|fair|poor)/line good/' >out
