@@ -2,6 +2,7 @@
 # What `make install` puts in place can be used from there: the program, its manual and words, the
 # library by pkg-config; and `make uninstall` takes all of it away.
 . cmd/testing.sh
+trap '[[ ${server-} ]] && kill -9 "$server" "${join-}" 2>/dev/null; rm -rf "$work"' EXIT
 build=${program%/debate}
 unset MAKEFLAGS MAKELEVEL MFLAGS
 prefix=/opt/debate
@@ -21,6 +22,23 @@ for file in share/locale/ko/LC_MESSAGES/debate.mo share/bash-completion/completi
     [[ -s $root/$file ]] || fail "no $file"
 done
 (($(find "$root" -type f -perm /022 | wc -l) == 0)) || fail 'others can write what is installed'
+
+# The words: an order that there is not is refused in Korean.
+mkfifo listening told
+"$root/bin/debate" serve --listen 127.0.0.1:0 >listening 2>err &
+server=$!
+read -r url <listening
+echo /dance | LANG=ko_KR.UTF-8 "$root/bin/debate" join sunday --server "${url#listening on }" \
+    --input none --output none --folder "$work" >told 2>err &
+join=$!
+while read -r line; do
+    [[ $line != *'"type":"error"'* ]] || break
+done <told
+LC_ALL=C grep -q $'[\xea-\xed]' <<<"$line" || # UTF-8 of Hangul
+    fail "the installed program speaks no Korean: $line"
+kill -9 $join $server
+wait $join $server
+server=
 
 # The library.
 export PKG_CONFIG_PATH=$root/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$work/root

@@ -13,9 +13,15 @@ run 0 --help
 for name in serve room token choose upload replay bot devices; do
     grep -q "^  $name " out || fail "--help has no $name"
 done
-for name in serve room token choose upload replay bot devices; do
-    run 0 "$name" --help
-    grep -q "^Usage: debate $name" out || fail "$name --help"
+mapfile -t names < <("$program" --help | sed -n '/^Subcommands:/,/^$/s/^  \([a-z]*\) .*/\1/p')
+"$program" --version >version
+for name in "${names[@]}"; do
+    for word in --help -h; do
+        run 0 "$name" $word
+        grep -q "^Usage: debate $name" out || fail "$name $word"
+    done
+    run 0 "$name" --version
+    cmp -s out version || fail "$name --version"
 done
 "$program" --help >/dev/full 2>err && fail 'a full disk goes unnoticed'
 
