@@ -1,6 +1,6 @@
 /* The face for scripts: one JSON object a line. Messages of the protocol look as on the wire; what
- * the client adds ("state", "entered", "peer", "live", "sound", "microphone", "upload", "closed")
- * has the same form. */
+ * the client adds ("state", "entered", "peer", "live", "sound", "microphone", "upload", "pending",
+ * "closed") has the same form. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -334,6 +334,20 @@ static void json_on_upload(struct join *join, const struct session_recording *re
     put_line(join);
 }
 
+static void json_on_pending(struct join *join, const char *path, bool is_sent, const char *why)
+{
+    struct buf *line = begin(join, "pending");
+    buf_append_str(line, ",\"data\":{");
+    put_string(line, "path", path);
+    buf_printf(line, ",\"uploaded\":%s", is_sent ? "true" : "false");
+    if (!is_sent) {
+        buf_append_str(line, ",");
+        put_string(line, "why", why);
+    }
+    buf_append_str(line, "}}");
+    put_line(join);
+}
+
 static void json_on_sound(struct join *join, enum sound_side side, enum sound_news news,
                           const char *text)
 {
@@ -400,6 +414,7 @@ const struct face face_json = {
     .on_live = json_on_live,
     .on_peer = json_on_peer,
     .on_upload = json_on_upload,
+    .on_pending = json_on_pending,
     .on_sound = json_on_sound,
     .on_microphone = json_on_microphone,
 };

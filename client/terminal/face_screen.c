@@ -376,6 +376,15 @@ static void on_upload(struct join *join, const struct session_recording *recordi
                 length, (unsigned long long)recording->bytes, recording->sha256, recording->path);
 }
 
+static void on_pending(struct join *join, const char *path, bool is_sent, const char *why)
+{
+    if (is_sent)
+        screen_sayf(join, TONE_GOOD, _("A recording of an earlier debate has arrived: %s."), path);
+    else
+        screen_sayf(join, TONE_WARNING,
+                    _("A recording of an earlier debate could not be sent: %s (%s)."), path, why);
+}
+
 static void on_sound(struct join *join, enum sound_side side, enum sound_news news,
                      const char *text)
 {
@@ -496,6 +505,7 @@ const struct face face_screen = {
     .on_live = on_live,
     .on_peer = on_peer,
     .on_upload = on_upload,
+    .on_pending = on_pending,
     .on_sound = on_sound,
     .on_microphone = on_microphone,
     .on_tick = screen_refresh,

@@ -156,6 +156,13 @@ static void on_upload(void *context, const struct session_recording *recording, 
         join->face->on_upload(join, recording, sent, total);
 }
 
+static void on_pending(void *context, const char *path, enum pending_end end, const char *why)
+{
+    struct join *join = context;
+    if (end != PENDING_ELSEWHERE && join->face->on_pending)
+        join->face->on_pending(join, path, end == PENDING_SENT, why);
+}
+
 void join_session_handler(struct join *join, struct session_handler *out)
 {
     *out = (struct session_handler){.context = join,
@@ -168,5 +175,6 @@ void join_session_handler(struct join *join, struct session_handler *out)
                                     .on_close = on_close,
                                     .on_live = on_live,
                                     .on_peer = on_peer,
-                                    .on_upload = on_upload};
+                                    .on_upload = on_upload,
+                                    .on_pending = on_pending};
 }

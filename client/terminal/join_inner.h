@@ -39,6 +39,8 @@ struct face {
                     const char *why);
     void (*on_upload)(struct join *join, const struct session_recording *recording, uint64_t sent,
                       uint64_t total);
+    /* A recording that an earlier debate left was sent, or not: then `why` says so. */
+    void (*on_pending)(struct join *join, const char *path, bool is_sent, const char *why);
     void (*on_sound)(struct join *join, enum sound_side side, enum sound_news news,
                      const char *text);
     void (*on_microphone)(struct join *join, bool is_heard); /* the test's outcome, once */

@@ -118,6 +118,26 @@ for name in kim lee again; do
     seq 1 "$(tail -n 1 seqs)" | cmp -s - seqs || { cp seqs out; fail "$name: gaps or repeats"; }
 done
 
+# A crash leaves the recording on disk; whoever joins next from here sends it.
+enter kim2 --seats 2 --record yes
+enter lee2 --record no
+await kim2 '"type":"recording_started".*"participant_id":"p1"'
+await lee2 '"type":"recording_started".*"participant_id":"p1"'
+kill -9 "${pid[kim2]}"
+wait "${pid[kim2]}" 2>/dev/null
+await lee2 '"type":"disconnected".*"participant_id":"p1"'
+say lee2 /leave
+leaves_with lee2 0
+operator=$("$program" token --data data --user op --role operator)
+run 0 room end library --token "$operator"
+pending=$(basename "$(ls state/debate/recordings/*.pending)" .pending)
+[[ $pending ]] || fail 'nothing is pending after the crash'
+enter kim3 --seats 2
+await kim3 "\"type\":\"pending\".*$pending.*\"uploaded\":true"
+[[ ! -e state/debate/recordings/$pending.pending ]] || fail 'it is still pending'
+say kim3 /leave
+leaves_with kim3 0
+
 # What is wrong before there is a debate.
 wrong 2 'ROOM' join 'no room'
 wrong 2 '--record maybe' join library --record maybe
