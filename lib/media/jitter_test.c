@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <math.h>
 
 #include "base/mem.h"
 #include "media/codec.h"
@@ -259,6 +260,81 @@ static void most_of_a_5_percent_loss_is_recovered_by_fec(void **state)
     net_close(&net);
 }
 
+/* How much the sharpest corner of a sound stands out of the 5 ms before it: what clicks. */
+struct corners {
+    double energies[240], energy, sharpest;
+    int16_t last[2];
+    size_t count;
+};
+
+static void corners_add(struct corners *corners, const int16_t pcm[MEDIA_FRAME_SAMPLES])
+{
+    enum { WINDOW = 240, FLOOR = 200 };
+    for (size_t i = 0; i < MEDIA_FRAME_SAMPLES; i++, corners->count++) {
+        double corner = pcm[i] - 2.0 * corners->last[1] + corners->last[0];
+        double *oldest = &corners->energies[corners->count % WINDOW];
+        double out = fabs(corner) / (sqrt(corners->energy / WINDOW) + FLOOR);
+        if (corners->count > WINDOW && out > corners->sharpest)
+            corners->sharpest = out;
+        corners->energy += corner * corner - *oldest;
+        *oldest = corner * corner;
+        corners->last[0] = corners->last[1];
+        corners->last[1] = pcm[i];
+    }
+}
+
+/* Of the same speech, decoded without a jitter buffer. */
+static double sharpest_corner_alone(void)
+{
+    struct corners corners = {.count = 0};
+    struct decoder *alone = decoder_new();
+    int16_t pcm[MEDIA_FRAME_SAMPLES];
+    for (uint32_t n = 0; n < 10 * LOOP; n++) {
+        decoder_decode(alone, speech.data[n % LOOP], speech.len[n % LOOP], pcm,
+                       MEDIA_FRAME_SAMPLES);
+        corners_add(&corners, pcm);
+    }
+    decoder_free(alone);
+    return corners.sharpest;
+}
+
+static double energy_of(const int16_t pcm[MEDIA_FRAME_SAMPLES])
+{
+    double energy = 0;
+    for (size_t i = 0; i < MEDIA_FRAME_SAMPLES; i++)
+        energy += (double)pcm[i] * pcm[i];
+    return energy;
+}
+
+/* Two lost in a row: FEC brings the second back, for the first the voice goes on. A long gap fades
+ * out within 120 ms, and sound comes back without a corner. */
+static void what_fec_cannot_bring_back_is_concealed_and_fades_when_it_lasts(void **state)
+{
+    (void)state;
+    struct net net;
+    struct corners corners = {.count = 0};
+    net_open(&net);
+    double before = 0;
+    for (uint32_t n = 0; n < 200; n++) {
+        bool is_lost = n == 90 || n == 91 || (n >= 120 && n < 140);
+        while (sent_at_us(&net, net.sent) <= net.fetch_us)
+            send(&net, is_lost ? -1 : 2000);
+        fetch(&net);
+        corners_add(&corners, net.heard);
+        if (n == 89)
+            before = energy_of(net.heard);
+        if (n == 90) {
+            assert_int_equal(net.stats.frames_concealed, 1);
+            assert_true(before > 1e6 && energy_of(net.heard) > before / 10);
+        }
+        if (n >= 127 && n < 140)
+            assert_true(energy_of(net.heard) < 1);
+    }
+    assert_true(corners.sharpest < 1.2 * sharpest_corner_alone());
+    assert_true(energy_of(net.heard) > 1e6);
+    net_close(&net);
+}
+
 static void after_a_stall_of_500_ms_the_delay_is_back_within_4_s(void **state)
 {
     (void)state;
@@ -307,15 +383,17 @@ static void more_jitter_raises_the_target_within_a_second_less_lowers_it_within_
     net_close(&net);
 }
 
-static void an_hour_of_skewed_clocks_leaves_the_delay_in_bounds(void **state)
+static void an_hour_of_skewed_clocks_leaves_the_delay_in_bounds_and_no_click(void **state)
 {
     (void)state;
     for (int sign = -1; sign <= 1; sign += 2) {
         struct net net;
         net_open(&net);
         net.skew_ppm = sign * 200;
+        struct corners corners = {.count = 0};
         for (int n = 0; n < 3600 * 50; n++) {
             step(&net, 1000, 1000);
+            corners_add(&corners, net.heard);
             if (n > 100 && net.stats.delay_ms > 28)
                 fail_msg("%.1f ms after %d s", net.stats.delay_ms, n / 50);
         }
@@ -323,6 +401,8 @@ static void an_hour_of_skewed_clocks_leaves_the_delay_in_bounds(void **state)
         uint64_t moved = sign < 0 ? net.stats.samples_stretched : net.stats.samples_dropped;
         assert_true(moved > 600 * 48);
         assert_true(net.stats.frames_concealed < 50);
+        /* A cut without a cross-fade stands out ten times more. */
+        assert_true(corners.sharpest < 1.2 * sharpest_corner_alone());
         net_close(&net);
     }
 }
@@ -488,9 +568,10 @@ int main(void)
         cmocka_unit_test(packets_out_of_order_are_put_right_once_the_delay_has_grown),
         cmocka_unit_test(a_duplicate_is_heard_once),
         cmocka_unit_test(most_of_a_5_percent_loss_is_recovered_by_fec),
+        cmocka_unit_test(what_fec_cannot_bring_back_is_concealed_and_fades_when_it_lasts),
         cmocka_unit_test(after_a_stall_of_500_ms_the_delay_is_back_within_4_s),
         cmocka_unit_test(more_jitter_raises_the_target_within_a_second_less_lowers_it_within_ten),
-        cmocka_unit_test(an_hour_of_skewed_clocks_leaves_the_delay_in_bounds),
+        cmocka_unit_test(an_hour_of_skewed_clocks_leaves_the_delay_in_bounds_and_no_click),
         cmocka_unit_test(seq_and_timestamp_wrap_unheard),
         cmocka_unit_test(a_sender_that_begins_again_elsewhere_is_followed),
         cmocka_unit_test(one_packet_from_nowhere_disturbs_nothing),
