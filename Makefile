@@ -60,7 +60,7 @@ GEN_OBJECTS := $(GEN_SOURCES:%.c=$(B)/%.o)
 LIB_TESTS := $(TEST_SOURCES:%.c=$(B)/%)
 CMD_TESTS := $(CMD_TEST_SOURCES:%.c=$(B)/%)
 TESTS := $(LIB_TESTS) $(CMD_TESTS)
-SCRIPTS := $(wildcard cmd/*_test.sh client/terminal/*_test.sh lib/*/*_test.sh)
+SCRIPTS := $(wildcard cmd/*_test.sh client/*/*_test.sh lib/*/*_test.sh)
 CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 

@@ -1,9 +1,11 @@
 #include <arpa/inet.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include "base/buf.h"
@@ -33,6 +35,7 @@ struct serve_settings {
     bool is_loopback;
     struct buf secret;
     struct agenda *agenda;
+    char web[PATH_MAX];
 };
 
 /* ---- settings ---- */
@@ -167,6 +170,26 @@ static enum exit_code take_secret(const struct args *args, struct serve_settings
     return code;
 }
 
+/* The page's files: beside the program where it is installed, in the tree where it is built. Empty
+ * when they are in neither place. */
+static void find_web(char folder[PATH_MAX])
+{
+    static const char *const places[] = {"../share/debate/web", "../client/web"};
+    char program[PATH_MAX], page[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[len > 0 ? len : 0] = '\0';
+    char *slash = strrchr(program, '/');
+    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
+        int wanted = snprintf(page, sizeof page, "%.*s/%s/index.html", (int)(slash - program),
+                              program, places[i]);
+        if (wanted < PATH_MAX && access(page, R_OK) == 0) {
+            snprintf(folder, PATH_MAX, "%.*s", (int)(strrchr(page, '/') - page), page);
+            return;
+        }
+    }
+    folder[0] = '\0';
+}
+
 static enum exit_code take_settings(const struct args *args, struct serve_settings *settings)
 {
     const char *agenda = args_get(args, "agenda");
@@ -186,6 +209,8 @@ static enum exit_code take_settings(const struct args *args, struct serve_settin
     if (!code && agenda)
         code = input_agenda(args, agenda, &settings->agenda);
     settings->config.agenda = settings->agenda;
+    find_web(settings->web);
+    settings->config.web = settings->web[0] ? settings->web : NULL;
     return code ? code : take_secret(args, settings);
 }
 
@@ -229,6 +254,8 @@ static enum exit_code hold(const struct args *args, struct serve *serve,
     enum err e = server_new(&serve->loop, config, &serve->server, why, sizeof why);
     if (e)
         return args_error(args, EXIT_CODE_FAILED, "%s", why[0] ? why : err_code(e));
+    if (!config->web)
+        fprintf(stderr, "debate serve: browsers get no page: it is not beside the program\n");
     printf("listening on %s\n", server_url(serve->server));
     fflush(stdout);
     uv_run(&serve->loop, UV_RUN_DEFAULT);

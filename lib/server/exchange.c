@@ -13,6 +13,7 @@
 #include "server/net.h"
 #include "server/server_inner.h"
 #include "server/socket.h"
+#include "server/web_files.h"
 
 enum {
     RESPONSE_HEADERS_MAX = 4096,
@@ -176,6 +177,8 @@ static bool needs_token(const struct exchange *exchange)
     case ROUTE_HEALTH:
     case ROUTE_METRICS:
     case ROUTE_GUESTS:
+    case ROUTE_PAGE:
+    case ROUTE_WEB_FILE:
         return false;
     case ROUTE_UPLOADS:
     case ROUTE_UPLOAD:
@@ -314,6 +317,12 @@ static bool handle_at_once(struct exchange *exchange)
     case ROUTE_LOG:
         http_log(exchange);
         return true;
+    case ROUTE_PAGE:
+        http_page(exchange);
+        return true;
+    case ROUTE_WEB_FILE:
+        http_web_file(exchange);
+        return true;
     case ROUTE_UPLOADS:
         if (exchange->method == METHOD_OPTIONS)
             http_uploads_options(exchange);
@@ -397,6 +406,8 @@ void exchange_body_end(struct exchange *exchange)
     case ROUTE_UPLOADS:
     case ROUTE_VOICE:
     case ROUTE_SIGNALING:
+    case ROUTE_PAGE:
+    case ROUTE_WEB_FILE:
         break; /* answered already */
     }
 }

@@ -16,7 +16,8 @@ enum {
     HEADERS_SIZE = 8192, /* of a response: tus' metadata come back in one */
     CHUNK = 64 * 1024,   /* written at once */
     URL_ARG_SIZE = LIMIT_TOKEN + 32,
-    STATUS_NO_CONTENT = 204
+    STATUS_NO_CONTENT = 204,
+    STATUS_NOT_MODIFIED = 304
 };
 
 /* Headers that libwebsockets knows by a number; the others it keeps by name. */
@@ -28,6 +29,7 @@ static const struct {
     {"accept-language", WSI_TOKEN_HTTP_ACCEPT_LANGUAGE},
     {"content-type", WSI_TOKEN_HTTP_CONTENT_TYPE},
     {"content-length", WSI_TOKEN_HTTP_CONTENT_LENGTH},
+    {"if-none-match", WSI_TOKEN_HTTP_IF_NONE_MATCH},
     {"transfer-encoding", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
     {"sec-websocket-version", WSI_TOKEN_VERSION},
     {"sec-websocket-key", WSI_TOKEN_KEY},
@@ -207,7 +209,7 @@ static int write_headers(struct lws *wsi, struct link *link)
         put_lines(wsi, &exchange->headers, &at, end) ||
         (exchange->content_type && put(wsi, "content-type:", exchange->content_type, &at, end)) ||
         (link->closes_after && put(wsi, "connection:", "close", &at, end)) ||
-        (exchange->status != STATUS_NO_CONTENT &&
+        (exchange->status != STATUS_NO_CONTENT && exchange->status != STATUS_NOT_MODIFIED &&
          lws_add_http_header_content_length(wsi, exchange->content_type ? exchange->out.len : 0,
                                             &at, end)) ||
         lws_finalize_http_header(wsi, &at, end))

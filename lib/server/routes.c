@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 
-enum param { PARAM_NONE, PARAM_CODE, PARAM_SESSION, PARAM_UPLOAD };
+enum param { PARAM_NONE, PARAM_CODE, PARAM_SESSION, PARAM_UPLOAD, PARAM_FILE };
 
 /* `{}` is one segment, of the kind in `param`. What is no code or id of that kind does not match,
  * so that no route can shadow another. */
@@ -26,19 +26,29 @@ static const struct {
     {"/api/uploads/{}", PARAM_UPLOAD, ROUTE_UPLOAD},
     {"/ws/voice/{}", PARAM_SESSION, ROUTE_VOICE},
     {"/ws/signaling", PARAM_NONE, ROUTE_SIGNALING},
+    {"/r/{}", PARAM_CODE, ROUTE_PAGE},
+    {"/web/{}", PARAM_FILE, ROUTE_WEB_FILE},
 };
 
 static const struct {
     enum route route;
     const char *methods;
 } allowed[] = {
-    {ROUTE_HEALTH, "GET, HEAD"}, {ROUTE_METRICS, "GET, HEAD"},
-    {ROUTE_ROOMS, "GET, POST"},  {ROUTE_ROOM, "GET"},
-    {ROUTE_GUESTS, "POST"},      {ROUTE_SESSION, "GET"},
-    {ROUTE_LOG, "GET"},          {ROUTE_CHOICES, "POST"},
-    {ROUTE_END, "POST"},         {ROUTE_UPLOADS, "POST, OPTIONS"},
-    {ROUTE_VOICE, "GET"},        {ROUTE_UPLOAD, "HEAD, PATCH, DELETE, OPTIONS"},
+    {ROUTE_HEALTH, "GET, HEAD"},
+    {ROUTE_METRICS, "GET, HEAD"},
+    {ROUTE_ROOMS, "GET, POST"},
+    {ROUTE_ROOM, "GET"},
+    {ROUTE_GUESTS, "POST"},
+    {ROUTE_SESSION, "GET"},
+    {ROUTE_LOG, "GET"},
+    {ROUTE_CHOICES, "POST"},
+    {ROUTE_END, "POST"},
+    {ROUTE_UPLOADS, "POST, OPTIONS"},
+    {ROUTE_VOICE, "GET"},
+    {ROUTE_UPLOAD, "HEAD, PATCH, DELETE, OPTIONS"},
     {ROUTE_SIGNALING, "GET"},
+    {ROUTE_PAGE, "GET, HEAD"},
+    {ROUTE_WEB_FILE, "GET, HEAD"},
 };
 
 static const char *const method_names[] = {
@@ -68,7 +78,8 @@ static bool param_valid(enum param kind, const char *param)
 {
     switch (kind) {
     case PARAM_NONE:
-    case PARAM_UPLOAD: /* looked up among those that are there */
+    case PARAM_UPLOAD:
+    case PARAM_FILE: /* looked up among those that are there */
         return true;
     case PARAM_CODE:
         return room_code_valid(param);

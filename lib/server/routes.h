@@ -28,14 +28,17 @@ enum route {
     ROUTE_UPLOADS,
     ROUTE_UPLOAD,
     ROUTE_VOICE,
-    ROUTE_SIGNALING
+    ROUTE_SIGNALING,
+    ROUTE_PAGE,
+    ROUTE_WEB_FILE
 };
 
 enum { ROUTE_PARAM_SIZE = 80 }; /* the longest code or id, and a NUL */
 
 struct route_match {
     enum route route;
-    char param[ROUTE_PARAM_SIZE]; /* the room code, session id or upload id; empty without one */
+    char param[ROUTE_PARAM_SIZE]; /* the room code, session or upload id, or file; empty without one
+                                   */
 };
 
 /* `path`: without the query, decoded. ROUTE_NONE: 404. */

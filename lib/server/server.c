@@ -13,6 +13,7 @@
 #include "server/net.h"
 #include "server/server_inner.h"
 #include "server/socket.h"
+#include "server/web_files.h"
 
 /* What of a server has to do with the loop and the clock. */
 struct server_loop {
@@ -201,7 +202,10 @@ static void init_loop(struct server *server, uv_loop_t *loop)
 static enum err open_parts(struct server *server, char *why, size_t why_size)
 {
     const struct server_config *config = &server->config;
-    enum err e = store_open(config->data, wake_for_sync, server, &server->store, why, why_size);
+    enum err e = web_files_read(config->web, &server->web_files, why, why_size);
+    if (e)
+        return e;
+    e = store_open(config->data, wake_for_sync, server, &server->store, why, why_size);
     if (e)
         return e;
     e = uploads_open(config->data, &server->uploads);
@@ -312,6 +316,7 @@ void server_free(struct server *server)
     deadlines_release(&server->deadlines);
     limiter_release(&server->limiter);
     agenda_unref(server->default_agenda);
+    web_files_free(server->web_files);
     buf_release(&server->text);
     close_loop(server->loop_side);
     mem_free(server);

@@ -24,6 +24,7 @@ struct server_config {
     const char *host; /* a numeric address, "127.0.0.1" or "::1" */
     int port;         /* 0: a free one */
     const char *data; /* the directory of logs and recordings; made where it is missing */
+    const char *web;  /* the folder of the page for browsers; NULL: they get none */
     struct secret secret;
     enum guests guests;
     enum record_policy record;
@@ -37,7 +38,7 @@ struct server_config {
     bool rate_limits_loopback; /* HTTP requests from loopback are counted as well */
 };
 
-/* 127.0.0.1:8080, the protocol's numbers; `data` and `secret` are left empty. */
+/* 127.0.0.1:8080, the protocol's numbers; `data`, `web` and `secret` are left empty. */
 struct server_config server_config_default(void);
 
 struct server;

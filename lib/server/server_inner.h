@@ -14,6 +14,7 @@
 
 struct net;
 struct socket;
+struct web_files;
 
 enum {
     VISITS = 10,                   /* each socket is looked at once in so many ... */
@@ -45,6 +46,7 @@ struct server {
     struct room_effects effects; /* of the last room_step */
     struct buf text;             /* for whatever is printed next */
     struct agenda *default_agenda;
+    struct web_files *web_files; /* NULL: there is no page */
     struct socket *visits[VISITS];
     unsigned visit; /* the next to be made; also where the next socket is put */
     int64_t next_visit_ms, next_expire_ms;
