@@ -5,6 +5,7 @@
 #   make check    all tests            make check SAN=address,undefined
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
+#   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
 #   make gen      writes manual pages, completions and catalogues of words from the source
 #   make install  PREFIX=/usr/local DESTDIR=     make uninstall
 #   make deps     installs what is missing (make demo and make check do it themselves)
@@ -50,7 +51,7 @@ LIB_CXX_SOURCES := $(foreach d,$(DIRS),$(wildcard lib/$(d)/*.cc))
 TEST_SOURCES := $(filter %_test.c,$(LIB_FILES))
 CMD_FILES := $(wildcard cmd/*.c client/terminal/*.c)
 CMD_TEST_SOURCES := $(filter %_test.c,$(CMD_FILES))
-CMD_SOURCES := $(filter-out %_test.c,$(CMD_FILES))
+CMD_SOURCES := $(filter-out %_test.c %_fuzz.c,$(CMD_FILES))
 GEN_SOURCES := $(wildcard cmd/gen/*.c)
 BENCH_SOURCES := $(filter %_bench.c,$(LIB_FILES))
 
@@ -64,7 +65,7 @@ SCRIPTS := $(wildcard cmd/*_test.sh client/*/*_test.sh lib/*/*_test.sh)
 CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
+.PHONY: all fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
 all: $(B)/debate $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -116,7 +117,9 @@ check-built: tidy man-lint
 	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(B)/debate-gen $(TESTS) $(CATALOGUES)
 	$(Q)$(MAKE) --no-print-directory gen-check
 	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang clang)
-	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS) $(SCENARIOS)
+	$(if $(SAN),,$(Q)$(FUZZ_MAKE))
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS) $(SCENARIOS) \
+		$(if $(SAN),,.ci/fuzz_test)
 
 # Everything through clang's warnings as well.
 clang: $(LIB_OBJECTS) $(CMD_OBJECTS) $(GEN_OBJECTS) $(TESTS:%=%.o)
@@ -126,6 +129,36 @@ tidy:
 
 man-lint:
 	$(Q).ci/man-lint
+
+# ---- fuzzing ----
+
+# The parsers alone, so that the instrumented build stays small.
+FUZZ_SOURCES := $(wildcard lib/*/*_fuzz.c cmd/*_fuzz.c client/terminal/*_fuzz.c)
+FUZZED := $(filter lib/base/%.c lib/crypto/%.c lib/proto/%.c lib/room/%.c lib/media/%.c,$(LIB_SOURCES)) \
+	$(wildcard lib/bot/scenario*.c) lib/rtc/ice_candidate.c lib/rtc/rtp.c lib/rtc/sdp.c \
+	lib/rtc/sdp_print.c lib/server/routes.c lib/server/tus_headers.c lib/store/content_check.c \
+	client/terminal/orders.c client/terminal/words_intl.c \
+	$(addprefix cmd/,args.c config.c help.c input.c print.c suggest.c)
+FUZZ_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %_test.c %_bench.c %_fuzz.c,$(FUZZED)))
+FUZZ_TARGETS := $(FUZZ_SOURCES:%.c=$(B)/%)
+FUZZ_MAKE = $(MAKE) --no-print-directory -j2 B=build-fuzz CC=clang SAN=address,undefined \
+	CFLAGS='-g -fsanitize=fuzzer-no-link' fuzz-built
+SECONDS ?= 60
+
+# Each target for that many seconds, two at a time; what is found goes to build-fuzz/found.
+fuzz:
+	$(Q)$(FUZZ_MAKE)
+	$(Q)SECONDS_EACH=$(SECONDS) .ci/fuzz build-fuzz $(TARGET)
+
+fuzz-built: $(FUZZ_TARGETS)
+
+$(B)/libfuzzed.a: $(FUZZ_OBJECTS)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(FUZZ_TARGETS): %_fuzz: %_fuzz.o $(B)/libfuzzed.a
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
 # ---- what is made from the source and committed ----
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "media/media.h"
@@ -81,6 +82,17 @@ static enum err read_header(FILE *file, struct wav_format *format)
     }
 }
 
+/* What the file holds behind its header, which may promise more. */
+static enum err bytes_left(FILE *file, size_t *out)
+{
+    struct stat stat;
+    long at = ftell(file);
+    if (at < 0 || fstat(fileno(file), &stat) != 0)
+        return ERR_IO;
+    *out = stat.st_size > at ? (size_t)(stat.st_size - at) : 0;
+    return ERR_NONE;
+}
+
 /* `frames` is how many are wanted; leaves how many there were. */
 static void read_mono(FILE *file, uint32_t channels, int16_t *mono, size_t *frames)
 {
@@ -101,9 +113,14 @@ enum err wav_read(FILE *file, int16_t **pcm, size_t *samples)
     enum err e = read_header(file, &format);
     if (e)
         return e;
-    size_t frames = format.data_size / (2 * format.channels);
+    size_t frames = format.data_size / (2 * format.channels), there;
     if (frames > (size_t)format.rate_hz * SECONDS_MAX)
         return ERR_TOO_LARGE;
+    e = bytes_left(file, &there);
+    if (e)
+        return e;
+    if (frames > there / (2 * format.channels))
+        frames = there / (2 * format.channels);
     int16_t *mono = mem_alloc((frames + 1) * sizeof *mono);
     if (!mono)
         return ERR_NO_MEMORY;

@@ -1,10 +1,5 @@
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/fuzz_testing.h"
 #include "proto/event.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void print(const struct event *event, struct buf *out)
 {

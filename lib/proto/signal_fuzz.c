@@ -1,10 +1,5 @@
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
+#include "base/fuzz_testing.h"
 #include "proto/message.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What is relayed is a message that a client reads, from whom the server says, and it is relayed
  * once more without a change but for the sender's place. */

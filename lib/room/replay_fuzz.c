@@ -1,9 +1,5 @@
-#include <stdint.h>
-#include <stdlib.h>
-
+#include "base/fuzz_testing.h"
 #include "room/replay.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Whatever the log says, the room that it leaves can be looked at and goes on; damage has a line.
  */

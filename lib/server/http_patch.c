@@ -16,6 +16,7 @@
 #include "server/http_uploads.h"
 #include "server/net.h"
 #include "server/server_inner.h"
+#include "server/tus_headers.h"
 #include "store/content_check.h"
 
 /* One upload that is being worked on: its bytes come in, or it is being digested on another
@@ -66,18 +67,9 @@ static void patch_free(struct patch *patch)
 static bool read_checksum(struct exchange *exchange, struct patch *patch)
 {
     char text[128];
-    size_t len;
     if (!net_header(exchange, "upload-checksum", text, sizeof text))
         return true;
-    bool is_sha256 = strncmp(text, "sha256 ", 7) == 0;
-    if (!is_sha256 && strncmp(text, "sha1 ", 5) != 0) {
-        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Upload-Checksum");
-        return false;
-    }
-    const char *value = strchr(text, ' ') + 1;
-    patch->hash_kind = is_sha256 ? HASH_SHA256 : HASH_SHA1;
-    if (base64_decode(value, strlen(value), patch->digest, sizeof patch->digest, &len) ||
-        len != (is_sha256 ? SHA256_SIZE : SHA1_SIZE)) {
+    if (tus_checksum(text, &patch->hash_kind, patch->digest)) {
         http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Upload-Checksum");
         return false;
     }

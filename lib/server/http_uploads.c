@@ -11,6 +11,7 @@
 #include "server/http_uploads.h"
 #include "server/net.h"
 #include "server/server_inner.h"
+#include "server/tus_headers.h"
 
 static const char tus_version[] = "1.0.0";
 
@@ -99,28 +100,6 @@ void http_uploads_options(struct exchange *exchange)
 
 /* ---- which recording ---- */
 
-/* The value of a key in Upload-Metadata: "key base64,key base64". ERR_NOT_FOUND. */
-static enum err metadata_get(const char *metadata, const char *key, char *out, size_t out_size)
-{
-    size_t key_len = strlen(key);
-    for (const char *at = metadata; *at; at += strcspn(at, ","), at += *at == ',') {
-        size_t decoded;
-        at += strspn(at, " ");
-        if (strncmp(at, key, key_len) != 0 || at[key_len] != ' ')
-            continue;
-        const char *value = at + key_len + 1;
-        size_t len = strcspn(value, ",");
-        while (len && value[len - 1] == ' ')
-            len--;
-        enum err e = base64_decode(value, len, (uint8_t *)out, out_size - 1, &decoded);
-        if (e || memchr(out, '\0', decoded) || !utf8_valid(out, decoded))
-            return ERR_BAD_REQUEST;
-        out[decoded] = '\0';
-        return ERR_NONE;
-    }
-    return ERR_NOT_FOUND;
-}
-
 /* "r_x7…_1" is of the session "s_x7…". */
 static enum err find_session(struct server *server, const char *recording_id,
                              struct house_room **out)
@@ -182,7 +161,7 @@ static bool read_metadata(struct exchange *exchange, struct upload *upload)
         http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_MISSING, "Upload-Metadata");
         return false;
     }
-    enum err e = metadata_get(upload->metadata, "recording_id", recording_id, sizeof recording_id);
+    enum err e = tus_metadata(upload->metadata, "recording_id", recording_id, sizeof recording_id);
     if (e) {
         http_upload_refuse(exchange, ERR_BAD_REQUEST,
                            e == ERR_NOT_FOUND ? REASON_FIELD_MISSING : REASON_FIELD_VALUE,
@@ -190,7 +169,7 @@ static bool read_metadata(struct exchange *exchange, struct upload *upload)
         return false;
     }
     /* Its name there is of no use here, but it must be one. */
-    e = metadata_get(upload->metadata, "filename", filename, sizeof filename);
+    e = tus_metadata(upload->metadata, "filename", filename, sizeof filename);
     if (e && e != ERR_NOT_FOUND) {
         http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "filename");
         return false;

@@ -1,8 +1,5 @@
+#include "base/fuzz_testing.h"
 #include "store/content_check.h"
-
-#include <stdlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -43,7 +43,7 @@ struct sample {
 static int load_ogg(void **state)
 {
     struct sample *sample = calloc(1, sizeof *sample);
-    FILE *file = fopen("testdata/corpus/silence.opus", "rb");
+    FILE *file = fopen("testdata/corpus/content_check/silence.opus", "rb");
     if (!sample || !file)
         return -1;
     sample->len = fread(sample->bytes, 1, sizeof sample->bytes, file);
