@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/log.h"
-#include "base/mem.h"
+#include "base/mem_testing.h"
 #include "base/rand.h"
 #include "base/str.h"
 
@@ -92,6 +92,38 @@ static void a_buffer_without_memory_says_so(void **state)
     mem_fail_after(-1);
     assert_int_equal(b.len, 0);
     buf_release(&b);
+}
+
+static enum err fill_buffers(void)
+{
+    struct buf b, taken;
+    buf_init(&b, 10000);
+    buf_init(&taken, 1000);
+    char *copy = mem_strdup("a"), *part = mem_strndup("abc", 2), *whole = NULL;
+    enum err e = copy && part ? buf_append(&b, "abc", 3) : ERR_NO_MEMORY;
+    for (int i = 0; !e && i < 300; i++)
+        e = buf_printf(&b, "%d,", i);
+    if (!e)
+        e = buf_reserve(&b, 5000);
+    if (!e)
+        e = buf_append_str(&taken, "whole");
+    if (!e) {
+        whole = buf_take(&taken);
+        assert_string_equal(whole, "whole");
+    }
+    assert_true(e || !b.failed);
+    mem_free(whole);
+    mem_free(part);
+    mem_free(copy);
+    buf_release(&taken);
+    buf_release(&b);
+    return e;
+}
+
+static void every_allocation_of_a_buffer_may_fail(void **state)
+{
+    (void)state;
+    assert_true(every_allocation_fails(fill_buffers) > 4);
 }
 
 static void whole_numbers_are_read_to_their_maximum(void **state)
@@ -231,6 +263,7 @@ int main(void)
         cmocka_unit_test(base64url_is_its_own_inverse),
         cmocka_unit_test(a_buffer_stops_at_its_cap_and_keeps_what_it_has),
         cmocka_unit_test(a_buffer_without_memory_says_so),
+        cmocka_unit_test(every_allocation_of_a_buffer_may_fail),
         cmocka_unit_test(whole_numbers_are_read_to_their_maximum),
         cmocka_unit_test(base64_needs_its_padding_and_zero_bits_behind_the_last_byte),
         cmocka_unit_test(hex_is_lower_case),

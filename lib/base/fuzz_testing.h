@@ -14,10 +14,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static inline void fuzz_holds(bool fact)
+#define fuzz_holds(fact) fuzz_check((fact), #fact, __FILE__, __LINE__)
+
+static inline void fuzz_check(bool holds, const char *fact, const char *file, int line)
 {
-    if (!fact)
-        abort();
+    if (holds)
+        return;
+    fprintf(stderr, "%s:%d: ERROR: it does not hold that %s\n", file, line, fact);
+    abort();
 }
 
 /* The input up to its first NUL as a string that ends where its memory does; the caller's to free.

@@ -87,8 +87,9 @@ static enum err parse_seats(struct parser *parser)
 
 static enum err parse_limit(struct parser *parser)
 {
-    if (!parser_seconds(parser_peek(parser), &parser->scenario->limit_ms))
-        return parser_expected(parser, "a number of seconds");
+    if (!parser_seconds(parser_peek(parser), &parser->scenario->limit_ms) ||
+        parser->scenario->limit_ms == 0)
+        return parser_expected(parser, "a number of seconds above 0");
     parser_next(parser);
     return end_of_line(parser);
 }

@@ -144,7 +144,8 @@ static void a_bad_line_is_named_with_what_was_expected(void **state)
         {"cast park \"\"\n", "b.debate:4: expected a nickname"},
         {"cast park \"P\" loud\n", "expected \"host\", \"consents\", \"later\""},
         {"seats 9\n", "expected a number of seats from 2 to 8, found \"9\""},
-        {"limit\n", "expected a number of seconds, found the end of the line"},
+        {"limit\n", "expected a number of seconds above 0, found the end of the line"},
+        {"limit 0\n", "expected a number of seconds above 0, found \"0\""},
         {"at start kim ends\ntitle Late\n", "b.debate:5: \"title\" stands before"},
         {"title \xff\n", "b.debate:4: expected UTF-8 text"},
     };

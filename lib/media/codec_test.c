@@ -163,18 +163,6 @@ static void packets_of_other_lengths_are_decoded_whole(void **state)
     decoder_free(three);
 }
 
-static void without_memory_there_is_no_codec(void **state)
-{
-    (void)state;
-    for (long n = 0; n < 2; n++) {
-        mem_fail_after(n);
-        assert_null(encoder_new());
-        mem_fail_after(n);
-        assert_null(decoder_new());
-        mem_fail_after(-1);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,7 +170,6 @@ int main(void)
         cmocka_unit_test(fec_comes_nearer_to_the_lost_frame_than_concealment),
         cmocka_unit_test(a_packet_that_is_not_opus_is_concealed),
         cmocka_unit_test(packets_of_other_lengths_are_decoded_whole),
-        cmocka_unit_test(without_memory_there_is_no_codec),
     };
     return cmocka_run_group_tests_name("codec", tests, encode_voice, free_voice);
 }

@@ -548,16 +548,6 @@ static void no_seam_of_a_stretch_or_a_cut_is_a_click(void **state)
     net_close(&net);
 }
 
-static void without_memory_there_is_none(void **state)
-{
-    (void)state;
-    for (long n = 0; n < 3; n++) {
-        mem_fail_after(n);
-        assert_null(jitter_new());
-        mem_fail_after(-1);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -579,7 +569,6 @@ int main(void)
         cmocka_unit_test(when_nobody_fetches_only_the_newest_64_are_kept),
         cmocka_unit_test(what_is_not_opus_is_counted_and_dropped),
         cmocka_unit_test(no_seam_of_a_stretch_or_a_cut_is_a_click),
-        cmocka_unit_test(without_memory_there_is_none),
     };
     return cmocka_run_group_tests_name("jitter", tests, code_speech, NULL);
 }

@@ -424,19 +424,6 @@ static void where_nothing_can_be_written_nothing_starts(void **state)
     assert_int_equal(access(timeline_path, F_OK), -1);
 }
 
-static void without_memory_nothing_starts_and_nothing_is_left(void **state)
-{
-    (void)state;
-    for (long n = 0; n < 2; n++) {
-        struct recording *recording;
-        mem_fail_after(n);
-        assert_int_equal(recording_start(opus_path, "r", 0, 0, &recording), ERR_NO_MEMORY);
-        mem_fail_after(-1);
-        assert_int_equal(access(opus_path, F_OK), -1);
-        assert_int_equal(access(timeline_path, F_OK), -1);
-    }
-}
-
 static void a_recording_of_nothing_or_little_is_a_file(void **state)
 {
     (void)state;
@@ -474,7 +461,6 @@ int main(void)
         FILE_TEST(a_bad_id_or_folder_is_refused),
         FILE_TEST(on_a_full_disk_it_says_so_and_what_is_there_is_readable),
         FILE_TEST(where_nothing_can_be_written_nothing_starts),
-        FILE_TEST(without_memory_nothing_starts_and_nothing_is_left),
         FILE_TEST(a_recording_of_nothing_or_little_is_a_file),
     };
     return cmocka_run_group_tests_name("recording", tests, make_folder, remove_folder);

@@ -228,19 +228,6 @@ static void wav_that_is_not_16_bit_pcm_is_refused_and_a_short_one_read(void **st
     unlink(in_folder("bad.wav"));
 }
 
-static void without_memory_nothing_is_read(void **state)
-{
-    (void)state;
-    int16_t *pcm = NULL;
-    size_t samples;
-    mem_fail_after(0);
-    assert_int_equal(sound_file_read("testdata/speech/kim-1.opus", &pcm, &samples), ERR_NO_MEMORY);
-    mem_fail_after(1);
-    assert_int_equal(sound_file_read("testdata/speech/kim-1.opus", &pcm, &samples), ERR_NO_MEMORY);
-    mem_fail_after(-1);
-    assert_null(pcm);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,7 +237,6 @@ int main(void)
         cmocka_unit_test(what_is_written_as_wav_is_read_back),
         cmocka_unit_test(wav_of_any_rate_and_several_channels_becomes_48_khz_mono),
         cmocka_unit_test(wav_that_is_not_16_bit_pcm_is_refused_and_a_short_one_read),
-        cmocka_unit_test(without_memory_nothing_is_read),
     };
     return cmocka_run_group_tests_name("sound_file", tests, make_folder, remove_folder);
 }

@@ -144,15 +144,6 @@ static void noise_that_sets_in_is_taken_for_speech_for_two_seconds_at_most(void 
     speech_detector_free(detector);
 }
 
-static void without_memory_there_is_no_detector(void **state)
-{
-    (void)state;
-    mem_fail_after(0);
-    assert_null(speech_detector_new());
-    mem_fail_after(-1);
-    speech_detector_free(NULL);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,7 +151,6 @@ int main(void)
         cmocka_unit_test(steady_noise_and_hum_are_not_speech),
         cmocka_unit_test(noise_that_sets_in_is_taken_for_speech_for_two_seconds_at_most),
         cmocka_unit_test(speaking_begins_after_60_ms_and_ends_after_400_ms),
-        cmocka_unit_test(without_memory_there_is_no_detector),
     };
     return cmocka_run_group_tests_name("speech", tests, NULL, NULL);
 }

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "base/mem.h"
 #include "media/recording.h"
 
 static char folder[64], path[128];
@@ -186,22 +185,6 @@ static void many_lines_are_all_kept(void **state)
     timeline_release(&timeline);
 }
 
-static void without_memory_nothing_is_kept(void **state)
-{
-    (void)state;
-    assert_int_equal(read_text(whole), ERR_NONE);
-    timeline_release(&timeline);
-    enum err e = ERR_NO_MEMORY;
-    for (long n = 0; e; n++) {
-        assert_true(n < 10);
-        mem_fail_after(n);
-        e = timeline_read(path, &timeline);
-        mem_fail_after(-1);
-        assert_true(e == ERR_NONE ? n == 4 : e == ERR_NO_MEMORY);
-    }
-    timeline_release(&timeline);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,7 +194,6 @@ int main(void)
         cmocka_unit_test(what_is_no_timeline_is_refused),
         cmocka_unit_test(what_is_no_file_says_why),
         cmocka_unit_test(many_lines_are_all_kept),
-        cmocka_unit_test(without_memory_nothing_is_kept),
     };
     return cmocka_run_group_tests_name("timeline", tests, make_folder, remove_folder);
 }

@@ -463,6 +463,12 @@ static enum err parse_nul(void)
     return e == ERR_BAD_REQUEST ? ERR_NONE : e;
 }
 
+static enum err parse_choice_body(void)
+{
+    static const char body[] = "{\"page\":2,\"choice\":\"agree\"}";
+    return choice_body_parse(body, sizeof body - 1, &command, NULL);
+}
+
 static enum err print_one(void)
 {
     struct command c = {.type = COMMAND_GOTO_PAGE, .goto_page = {7}};
@@ -478,6 +484,7 @@ static void a_lack_of_memory_is_told(void **state)
     (void)state;
     every_allocation_fails_in_turn(parse_all);
     every_allocation_fails_in_turn(parse_nul);
+    every_allocation_fails_in_turn(parse_choice_body);
     every_allocation_fails_in_turn(print_one);
 }
 

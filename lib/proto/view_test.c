@@ -332,6 +332,10 @@ static enum err print_objects(void)
     enum err e = session_object_print(&session, recordings, 1, pages, 1, &out);
     if (!e)
         e = room_object_print(&session, &out);
+    if (!e)
+        e = health_print("ok", "1.0", &out);
+    if (!e)
+        e = seq_object_print(7, &out);
     buf_release(&out);
     return e;
 }
