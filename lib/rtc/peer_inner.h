@@ -25,9 +25,17 @@ enum {
 #define PEER_ANSWER_US    (60 * PEER_SECOND_US) /* a person may be asked for the microphone first */
 #define PEER_CONNECT_US   (30 * PEER_SECOND_US)
 #define PEER_RECONNECT_US (30 * PEER_SECOND_US)
-#define PEER_RESTART_US   (8 * PEER_SECOND_US) /* from one attempt to the next */
-#define PEER_TAKE_OVER_US (5 * PEER_SECOND_US) /* then the one who answered restarts as well */
-#define PEER_SILENCE_US   (8 * PEER_SECOND_US) /* browsers report every 7.5 s at the latest */
+/* From one attempt to the next: the checks of one are sent for 2 s, and what they wait for takes
+ * four round trips: a TURN server's allocation, the description, a check. */
+#define PEER_RESTART_US     (5 * PEER_SECOND_US / 2)
+#define PEER_RESTART_MAX_US (8 * PEER_SECOND_US) /* also where the round trip is not known */
+#define PEER_RESTART_TRIPS  4
+#define PEER_TAKE_OVER_US   (5 * PEER_SECOND_US) /* then the one who answered restarts as well */
+#define PEER_SILENCE_US     (8 * PEER_SECOND_US) /* browsers report every 7.5 s at the latest */
+/* A stream that was flowing has packets every 20 ms; with DTX every 400 ms (RFC 6716 leaves the
+ * time open; libopus takes that). When it was only switched off, a restart does no harm. */
+#define PEER_STREAM_GAP_US     (PEER_SECOND_US / 2)
+#define PEER_STREAM_SILENCE_US (5 * PEER_SECOND_US / 2)
 /* What is under way on the old path still counts. */
 #define PEER_RETIREMENT_US (2 * PEER_SECOND_US)
 
@@ -99,6 +107,7 @@ struct peer {
     uint16_t seq;
     uint32_t octets_sent, timestamp_last;
     int64_t sent_us, heard_us, report_us; /* last RTP out, last anything in, next RTCP out */
+    int64_t rtp_heard_us;                 /* last RTP in */
     bool has_sent, has_heard, silent;
     struct rtp_source source;
     double round_trip_ms, remote_loss;

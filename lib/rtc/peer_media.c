@@ -143,6 +143,7 @@ static void take_rtp(struct peer *peer, uint8_t *data, size_t len)
         return;
     packet.received_us = rtc_now_us();
     heard(peer, packet.received_us);
+    peer->rtp_heard_us = packet.received_us;
     if (type != peer->type_in && type != peer->type_in_other)
         return;
     peer->has_heard = true;
@@ -255,6 +256,14 @@ static int64_t report_interval_us(void)
     return PEER_SECOND_US + 2 * PEER_SECOND_US * share / UINT16_MAX;
 }
 
+/* How long nothing may be heard: of a stream that flowed until it stopped, shorter. */
+static int64_t silence_max_us(const struct peer *peer)
+{
+    bool flowed = peer->heard_us - peer->rtp_heard_us < PEER_STREAM_GAP_US;
+    return flowed && peer->silence_us > PEER_STREAM_SILENCE_US ? PEER_STREAM_SILENCE_US
+                                                               : peer->silence_us;
+}
+
 void peer_media_tick(struct peer *peer, int64_t now_us)
 {
     if (!peer->srtp || !peer->ice || peer_is_over(peer))
@@ -265,7 +274,7 @@ void peer_media_tick(struct peer *peer, int64_t now_us)
     }
     /* libnice may believe in a path that carries nothing. */
     if (peer->state == PEER_CONNECTED && peer->has_heard &&
-        now_us - peer->heard_us > peer->silence_us) {
+        now_us - peer->heard_us > silence_max_us(peer)) {
         peer->silent = true;
         peer_update_state(peer, "nothing was heard for a while");
     }

@@ -225,14 +225,23 @@ enum err peer_remote_candidate(struct peer *peer, const char *candidate)
     return ERR_NONE;
 }
 
+static int64_t restart_every_us(const struct peer *peer)
+{
+    int64_t trips_us = (int64_t)(PEER_RESTART_TRIPS * 1000 * peer->round_trip_ms);
+    return peer->round_trip_ms < 0 || trips_us > PEER_RESTART_MAX_US - PEER_RESTART_US
+               ? PEER_RESTART_MAX_US
+               : PEER_RESTART_US + trips_us;
+}
+
 /* Whoever offered offers again, in the same words when they were not answered, in new ones when
  * they did not help. */
 static void restart(struct peer *peer, int64_t now_us)
 {
     bool under_way = peer->pending && !peer->offer_out && !peer->pending_failed;
+    int64_t every_us = restart_every_us(peer);
 
-    peer->restart_us = now_us + PEER_RESTART_US;
-    if (under_way && now_us - peer->negotiated_us < PEER_RESTART_US)
+    peer->restart_us = now_us + every_us;
+    if (under_way && now_us - peer->negotiated_us < every_us)
         return;
     if (peer_offer(peer) != ERR_NONE)
         log_warning("an ICE restart could not begin");

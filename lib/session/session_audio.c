@@ -17,7 +17,8 @@ static void send_frame(struct session *session, const int16_t *pcm)
     size_t len = 0;
     for (size_t i = 0; i < sizeof session->links / sizeof *session->links; i++) {
         struct link *link = &session->links[i];
-        if (!link->voice || link->state != PEER_CONNECTED)
+        /* Also into silence: what arrives again first brings the voice back. */
+        if (!link->voice || (link->state != PEER_CONNECTED && link->state != PEER_DISCONNECTED))
             continue;
         /* Coded once, for all. */
         if (len == 0)
