@@ -15,6 +15,7 @@
 enum {
     TEST_SECONDS_MAX_MS = 3600000,
     LOOP_FRAMES = 5, /* 100 ms between microphone and ear at most, beside the devices' own */
+    LOOP_FRAMES_KEPT = 2,
     METER_DBFS = 60, /* the meter begins so much below full scale */
     METER_COLUMNS = 30,
     METER_TERMINAL_MS = 100,
@@ -117,9 +118,9 @@ static void on_capture(void *context, const int16_t pcm[MEDIA_FRAME_SAMPLES], in
 {
     (void)captured_us;
     struct test *test = context;
-    if (test->count == LOOP_FRAMES) { /* the ear's clock is the slower one */
-        test->first = (test->first + 1) % LOOP_FRAMES;
-        test->count--;
+    if (test->count == LOOP_FRAMES) { /* the ear's clock is the slower one: seldom, but enough */
+        test->first = (test->first + LOOP_FRAMES - LOOP_FRAMES_KEPT) % LOOP_FRAMES;
+        test->count = LOOP_FRAMES_KEPT;
     }
     memcpy(test->frames[(test->first + test->count++) % LOOP_FRAMES], pcm, sizeof test->frames[0]);
 }

@@ -35,10 +35,12 @@ struct device_shared {
     _Atomic int state;
     _Atomic int64_t beat_us;        /* the last callback, CLOCK_MONOTONIC; 0: none yet */
     _Atomic uint32_t block_samples; /* the largest that was asked for or handed over at once */
-    _Atomic int64_t zero_us;        /* input: when the ring's first sample ever was taken, by the
-                                       last callback's word */
+    _Atomic int64_t zero_us; /* input: when the ring's first sample ever was taken, if the last one
+                                came at once */
+    _Atomic int64_t late_us; /* how much later it came, by the device's word; 0: not known */
     _Atomic uint32_t samples_left; /* output: the fewest that a callback left; the loop resets it */
     _Atomic uint64_t samples_missed; /* that found no room, or had to be silence */
+    _Atomic uint32_t xruns;          /* that PortAudio told of: its process was late */
     /* Set before `state` leaves DEVICE_OPENING. */
     char name[SOUND_NAME_SIZE], why[DEVICE_WHY_SIZE];
     int rate_hz;
@@ -52,9 +54,9 @@ struct device_shared {
 void device_shared_init(struct device_shared *shared);
 
 /* The callback's: neither locks, allocates nor calls the system. `frames` at most `RING_SAMPLES`,
- * of interleaved channels. `taken_us`: when the first of them was taken. */
+ * of interleaved channels, which came at `now_us`. */
 void device_take(struct device_shared *shared, const int16_t *pcm, size_t frames, int channels,
-                 int64_t taken_us);
+                 int64_t now_us);
 void device_give(struct device_shared *shared, int16_t *pcm, size_t frames, int channels);
 
 /* Which of these is meant: NULL or "" the default, a number, a name, or a part of one; the index,

@@ -19,11 +19,13 @@ static void see_block(struct device_shared *shared, size_t frames)
 }
 
 void device_take(struct device_shared *shared, const int16_t *pcm, size_t frames, int channels,
-                 int64_t taken_us)
+                 int64_t now_us)
 {
     see_block(shared, frames);
-    int64_t before_us = (int64_t)(shared->samples_taken * 1000000 / (uint64_t)shared->rate_hz);
-    atomic_store_explicit(&shared->zero_us, taken_us - before_us, memory_order_relaxed);
+    uint64_t samples = shared->samples_taken + frames;
+    atomic_store_explicit(&shared->zero_us,
+                          now_us - (int64_t)(samples * 1000000 / (uint64_t)shared->rate_hz),
+                          memory_order_relaxed);
     for (size_t done = 0; done < frames;) {
         int16_t mono[MONO_SAMPLES];
         size_t count = frames - done < MONO_SAMPLES ? frames - done : MONO_SAMPLES;

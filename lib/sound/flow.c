@@ -27,16 +27,32 @@ void capture_flow_release(struct capture_flow *flow)
     flow->resampler = NULL;
 }
 
+/* A block comes late, but never early: the earliest are on time. */
+static int64_t earliest_zero_us(struct capture_flow *flow, int64_t zero_us)
+{
+    if (flow->looks == FLOW_CLOCK_WINDOW || !flow->knows_zero) {
+        flow->last_window_us = flow->knows_zero ? flow->window_us : zero_us;
+        flow->window_us = zero_us;
+        flow->looks = 0;
+    }
+    flow->looks++;
+    if (zero_us < flow->window_us)
+        flow->window_us = zero_us;
+    return flow->window_us < flow->last_window_us ? flow->window_us : flow->last_window_us;
+}
+
 void capture_flow_clock(struct capture_flow *flow)
 {
     int64_t zero_us = atomic_load_explicit(&flow->shared->zero_us, memory_order_relaxed);
+    int64_t late_us = atomic_load_explicit(&flow->shared->late_us, memory_order_relaxed);
     if (zero_us == 0)
         return;
-    double off_us = (double)zero_us - flow->zero_us;
+    double off_us = (double)earliest_zero_us(flow, zero_us) - flow->zero_us;
     if (!flow->knows_zero || fabs(off_us) > FLOW_CLOCK_JUMP_US)
-        flow->zero_us = (double)zero_us;
+        flow->zero_us += off_us;
     else
         flow->zero_us += off_us / FLOW_CLOCK_SMOOTHING;
+    flow->late_us += ((double)late_us - flow->late_us) / FLOW_LATE_SMOOTHING;
     flow->knows_zero = true;
 }
 
@@ -68,7 +84,8 @@ bool capture_flow_frame(struct capture_flow *flow, int16_t pcm[MEDIA_FRAME_SAMPL
     if (flow->filled < MEDIA_FRAME_SAMPLES)
         return false;
     memcpy(pcm, flow->frame, sizeof flow->frame);
-    *captured_us = llround(flow->zero_us + (double)flow->frames * MEDIA_FRAME_MS * 1000.0);
+    *captured_us =
+        llround(flow->zero_us - flow->late_us + (double)flow->frames * MEDIA_FRAME_MS * 1000.0);
     flow->frames++;
     flow->filled = 0;
     return true;
@@ -91,6 +108,14 @@ void playback_flow_release(struct playback_flow *flow)
 void playback_flow_adapt(struct playback_flow *flow, int64_t now_us)
 {
     struct device_shared *shared = flow->shared;
+    if (flow->settles_us == 0)
+        flow->settles_us = now_us + FLOW_SETTLES_US;
+    if (now_us < flow->settles_us) {
+        atomic_store_explicit(&shared->samples_missed, 0, memory_order_relaxed);
+        atomic_store_explicit(&shared->xruns, 0, memory_order_relaxed);
+        atomic_store_explicit(&shared->samples_left, UINT32_MAX, memory_order_relaxed);
+        return;
+    }
     uint64_t missed = atomic_load_explicit(&shared->samples_missed, memory_order_relaxed);
     if (missed != flow->missed) {
         flow->missed = missed;

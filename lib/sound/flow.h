@@ -23,9 +23,12 @@ enum {
     FLOW_RESERVE_UP_US = 5000,   /* after each gap */
     FLOW_RESERVE_DOWN_US = 1000, /* after each window that would not have needed it */
     FLOW_WINDOW_US = 10000000,
-    FLOW_CLOCK_SMOOTHING = 32, /* blocks: 0.3 s */
-    FLOW_PIECE_SAMPLES = 256,
+    FLOW_CLOCK_WINDOW = 50,     /* blocks, half a second: the earliest of two windows counts */
+    FLOW_CLOCK_SMOOTHING = 32,  /* blocks: 0.3 s */
+    FLOW_LATE_SMOOTHING = 256,  /* what devices say of it jumps */
     FLOW_CLOCK_JUMP_US = 40000, /* a capture clock further off is set, not smoothed */
+    FLOW_SETTLES_US = 500000,   /* a device that begins fills its own buffers first */
+    FLOW_PIECE_SAMPLES = 256,
 };
 
 struct capture_flow {
@@ -36,8 +39,11 @@ struct capture_flow {
     int16_t frame[MEDIA_FRAME_SAMPLES];
     size_t filled;
     uint64_t frames;
+    int64_t window_us, last_window_us; /* the earliest zeros of this window and of the one before */
+    int looks;                         /* in this window */
     bool knows_zero;
     double zero_us; /* when the first sample was taken, smoothed */
+    double late_us; /* and how much earlier it was by the device's word */
 };
 
 enum err capture_flow_init(struct capture_flow *flow, struct device_shared *shared) MUST_CHECK;
@@ -51,7 +57,7 @@ bool capture_flow_frame(struct capture_flow *flow, int16_t pcm[MEDIA_FRAME_SAMPL
 struct playback_flow {
     struct device_shared *shared;
     struct resampler *resampler;
-    int64_t reserve_us, window_end_us;
+    int64_t reserve_us, window_end_us, settles_us;
     uint64_t missed; /* samples, when last looked */
 };
 

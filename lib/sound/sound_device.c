@@ -123,7 +123,7 @@ uint64_t side_overruns(const struct side *side)
     const struct device_shared *shared = device_shared(side->device);
     uint64_t samples = atomic_load(&shared->samples_missed);
     uint64_t frame = (uint64_t)(shared->rate_hz / (1000 / MEDIA_FRAME_MS));
-    return side->overruns + (samples + frame - 1) / frame;
+    return side->overruns + (samples + frame - 1) / frame + atomic_load(&shared->xruns);
 }
 
 double side_delay_ms(const struct side *side)

@@ -40,15 +40,15 @@ static void wake(const struct stream *stream)
     (void)!send(stream->fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-/* When the first sample of a block was taken. PortAudio's clock is none of ours, so its word is
- * taken for the block's age alone, which is at least the block's own length. */
-static int64_t taken_us(const struct stream *stream, const PaStreamCallbackTimeInfo *times,
-                        unsigned long frames, int64_t now_us)
+/* How late a block came, microseconds. PortAudio's clock is none of ours, so its word is taken for
+ * the age of the block's first sample alone, which is at least the block's own length. */
+static int64_t late_us(const struct stream *stream, const PaStreamCallbackTimeInfo *times,
+                       unsigned long frames)
 {
     double least_us = (double)frames * 1e6 / stream->shared->rate_hz;
     double age_us = (times->currentTime - times->inputBufferAdcTime) * 1e6;
     bool is_sane = times->inputBufferAdcTime > 0 && age_us > least_us && age_us < AGE_MAX_MS * 1e3;
-    return now_us - (int64_t)(is_sane ? age_us : least_us);
+    return is_sane ? (int64_t)(age_us - least_us) : 0;
 }
 
 /* Of all that happens here, the one wake-up is a call of the system, which does not wait. */
@@ -56,12 +56,15 @@ static int on_samples(const void *in, void *out, unsigned long frames,
                       const PaStreamCallbackTimeInfo *times, PaStreamCallbackFlags flags,
                       void *context)
 {
-    (void)flags;
     struct stream *stream = context;
     int64_t now_us = clock_us();
-    if (in)
-        device_take(stream->shared, in, frames, stream->channels,
-                    taken_us(stream, times, frames, now_us));
+    if (flags & (paInputOverflow | paOutputUnderflow))
+        atomic_fetch_add_explicit(&stream->shared->xruns, 1, memory_order_relaxed);
+    if (in) {
+        atomic_store_explicit(&stream->shared->late_us, late_us(stream, times, frames),
+                              memory_order_relaxed);
+        device_take(stream->shared, in, frames, stream->channels, now_us);
+    }
     if (out)
         device_give(stream->shared, out, frames, stream->channels);
     atomic_store_explicit(&stream->shared->beat_us, now_us, memory_order_relaxed);
