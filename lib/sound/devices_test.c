@@ -33,6 +33,7 @@ enum {
     TRACK = TRACK_SECONDS * RATE_HZ,
     DELAY_MAX_MS = 1000,
     SPEECH_MS = 1500, /* that are compared */
+    SPEECHES = 3,
 };
 
 /* Sound against the clock, from the beginning of the test. */
@@ -267,8 +268,8 @@ static bool second_is_over(const struct call *call)
     return monotonic_us() - call->speech_us > 1000000;
 }
 
-/* The world says its piece; it must arrive at both. */
-static void speak(struct call *call, const char *when)
+/* The world says its piece; true: it arrived at both. */
+static bool speak_once(struct call *call, const char *when)
 {
     double likeness, likeness_there;
     call->speech_us = monotonic_us(); /* devices that have just begun stumble */
@@ -282,11 +283,18 @@ static void speak(struct call *call, const char *when)
     printf("%s: into the microphone %.0f ms (likeness %.2f), and out of the loudspeaker %.0f ms "
            "(%.2f)\n",
            when, there_ms, likeness_there, back_ms, likeness);
-    assert_true(likeness_there > 0.7);
-    assert_true(likeness > 0.7);
-    /* Two null sinks of 50 ms, two PulseAudio buffers each way, 20 ms blocks; a busy machine. */
-    assert_true(there_ms > 5 && there_ms < 400);
-    assert_true(back_ms > there_ms && back_ms < 900);
+    /* Null sinks of 50 ms, PulseAudio's buffers and blocks of 10 ms each way, 60 ms in between. */
+    return likeness_there > 0.7 && likeness > 0.7 && there_ms > 5 && there_ms < 400 &&
+           back_ms > there_ms && back_ms < 900;
+}
+
+/* A sound server on a busy machine may stumble in the middle, and then nothing is like before. */
+static void speak(struct call *call, const char *when)
+{
+    bool arrived = false;
+    for (int i = 0; i < SPEECHES && !arrived; i++)
+        arrived = speak_once(call, when);
+    assert_true(arrived);
 }
 
 static void speech_goes_in_at_the_microphone_and_out_of_the_loudspeaker(void **state)
