@@ -27,7 +27,7 @@ enum {
     START_WAIT_MS = 30000,
     LOOK_MS = 20,
     SPEECH_S = 25, /* how long CPU time is counted, all of it speech of one or the other */
-    CLICKS = 40,
+    CLICKS = 20,   /* few: a bot holds them in memory, which is measured */
     /* Not a whole number of frames: clicks fall everywhere in them. */
     CLICK_EVERY_SAMPLES = 487 * MEDIA_RATE_HZ / 1000,
     CLICK_SAMPLES = 4 * MEDIA_RATE_HZ / 1000,
