@@ -6,6 +6,7 @@
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
 #   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
+#   make valgrind a debate of which nobody leaves memory behind
 #   make gen      writes manual pages, completions and catalogues of words from the source
 #   make install  PREFIX=/usr/local DESTDIR=     make uninstall
 #   make deps     installs what is missing (make demo and make check do it themselves)
@@ -65,7 +66,7 @@ SCRIPTS := $(wildcard cmd/*_test.sh client/*/*_test.sh lib/*/*_test.sh)
 CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
+.PHONY: all valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
 all: $(B)/debate $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -159,6 +160,9 @@ $(B)/libfuzzed.a: $(FUZZ_OBJECTS)
 $(FUZZ_TARGETS): %_fuzz: %_fuzz.o $(B)/libfuzzed.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+valgrind: $(B)/debate
+	$(Q)DEBATE_BIN=$(B)/debate .ci/valgrind
 
 # ---- what is made from the source and committed ----
 
