@@ -31,8 +31,9 @@ static const char text[] =
     "library is worth more than a road. I think that we should try it for one year, and count how "
     "many people come.";
 
-/* What is bad about a network, and what may come of it at most. The bounds stand well above what
- * came of eight runs on machines that did much else, and well below what is heard without FEC. */
+/* What is bad about a network, and what may come of it at most. The bounds stand above the worst of
+ * several runs on a machine that did much else: 2 and 4 % concealed, 60 ms added, 16 % of the words
+ * wrong. Without FEC all that is lost is concealed. */
 struct network {
     const char *name;
     unsigned loss_percent, jitter_us;
