@@ -3,6 +3,7 @@
 #   make          build/debate
 #   make demo     a whole three-person debate, with real voices
 #   make check    all tests            make check SAN=address,undefined
+#                                      make check WEB=0   without the page's, which take a browser
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
 #   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
@@ -62,7 +63,9 @@ GEN_OBJECTS := $(GEN_SOURCES:%.c=$(B)/%.o)
 LIB_TESTS := $(TEST_SOURCES:%.c=$(B)/%)
 CMD_TESTS := $(CMD_TEST_SOURCES:%.c=$(B)/%)
 TESTS := $(LIB_TESTS) $(CMD_TESTS)
-SCRIPTS := $(wildcard cmd/*_test.sh client/*/*_test.sh lib/*/*_test.sh)
+WEB ?= 1
+export WEB
+SCRIPTS := $(filter-out $(if $(filter 0,$(WEB)),client/web/%),$(wildcard cmd/*_test.sh client/*/*_test.sh lib/*/*_test.sh))
 CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
@@ -121,6 +124,7 @@ check-built: tidy man-lint
 	$(if $(SAN),,$(Q)$(FUZZ_MAKE))
 	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS) $(SCENARIOS) \
 		$(if $(SAN),,.ci/fuzz_test)
+	$(if $(filter 0,$(WEB)),@echo "the page's tests were left out (WEB=0)")
 
 # Everything through clang's warnings as well.
 clang: $(LIB_OBJECTS) $(CMD_OBJECTS) $(GEN_OBJECTS) $(TESTS:%=%.o)
@@ -199,6 +203,8 @@ bench-voice bench-bot: bench-%: $(B)/lib/bot/voice_bench $(B)/debate
 
 # ---- the demonstration ----
 
+# The demonstration takes no browser.
+demo: WEB = 0
 demo: deps
 	$(Q)$(MAKE) --no-print-directory demo-built
 

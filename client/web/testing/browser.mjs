@@ -1,0 +1,28 @@
+// What the tests of the page share: Debian's Chromium with a file for a microphone.
+import { chromium } from 'playwright-core';
+
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync', '--use-fake-ui-for-media-stream',
+  '--use-fake-device-for-media-stream', '--autoplay-policy=no-user-gesture-required',
+  '--allow-loopback-in-peer-connection',
+];
+
+// A browser of its own; `wav` is what its microphone hears, from when it is opened.
+export function launch(wav) {
+  const sound = wav ? [`--use-file-for-fake-audio-capture=${wav}%noloop`] : [];
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...sound] });
+}
+
+export async function openPage(browser, url, options = {}) {
+  const context = await browser.newContext({ locale: 'en-GB', permissions: ['microphone', 'clipboard-write'], ...options });
+  const page = await context.newPage();
+  page.on('pageerror', (error) => console.log(`page: ${error.stack}`));
+  page.on('console', (message) => {
+    // A room that is still to be made is a 404 first.
+    const isExpected = /status of 404/.test(message.text());
+    if (['error', 'warning'].includes(message.type()) && !isExpected) console.log(`console: ${message.text()}`);
+  });
+  await page.goto(url);
+  return page;
+}

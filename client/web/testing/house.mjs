@@ -1,0 +1,188 @@
+// A server and terminals around the page: started on free ports in a folder of their own, ended with
+// the test.
+import { spawn, execFileSync } from 'node:child_process';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join as path, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { launch, openPage } from './browser.mjs';
+
+const PATIENCE_MS = 60000;
+const program = resolve(process.env.DEBATE_BIN);
+export const tree = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../..');
+export const work = mkdtempSync(path(tmpdir(), 'debate-page-'));
+
+const children = [];
+const browsers = [];
+const environment = { ...process.env, XDG_STATE_HOME: path(work, 'state'), XDG_CONFIG_HOME: path(work, 'config') };
+
+export function check(holds, what) {
+  if (!holds) throw new Error(what);
+}
+
+// Waits until `look` gives something that is true, and gives it.
+export async function until(what, look, patienceMs = PATIENCE_MS) {
+  const end = Date.now() + patienceMs;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > end) throw new Error(`never: ${what}`);
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+
+// What it says, a line at a time; `say` writes one to it.
+function run(name, ...words) {
+  const child = spawn(program, words, { cwd: work, env: environment });
+  const lines = [];
+  const log = createWriteStream(path(work, `${name}.log`), { flags: 'a' });
+  child.stderr.pipe(log);
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    log.write(`${line}\n`);
+  });
+  const exit = new Promise((ended) => child.on('exit', (code) => ended(code)));
+  children.push(child);
+  return { name, child, lines, exit, say: (line) => child.stdin.write(`${line}\n`) };
+}
+
+export class House {
+  port = 0;
+
+  async serve(...options) {
+    this.server = run('serve', 'serve', '--listen', `127.0.0.1:${this.port}`, '--data', 'data', ...options);
+    const line = await until('listening', () => this.server.lines[0]);
+    this.url = line.replace('listening on ', '');
+    this.port = new URL(this.url).port;
+    environment.DEBATE_SERVER = this.url;
+  }
+
+  async kill() {
+    this.server.child.kill('SIGKILL');
+    await this.server.exit;
+  }
+
+  get operator() {
+    this.token ??= this.tokenFor('operator', '--role', 'operator');
+    return this.token;
+  }
+
+  tokenFor(user, ...options) {
+    const words = ['token', '--data', 'data', '--user', user, ...options];
+    return execFileSync(program, words, { cwd: work, env: environment, encoding: 'utf8' }).trim();
+  }
+
+  async get(address) {
+    const answer = await fetch(this.url + address, { headers: { Authorization: `Bearer ${this.operator}` } });
+    check(answer.ok, `${address}: ${answer.status}`);
+    return answer.text();
+  }
+
+  // The whole log of a room's last session, its first line left out.
+  async log(room) {
+    const { session_id: id } = JSON.parse(await this.get(`/api/rooms/${room}`));
+    const lines = (await this.get(`/api/sessions/${id}/log`)).trim().split('\n');
+    return lines.slice(1).map((line) => JSON.parse(line));
+  }
+
+  // The first event of the log for which `fits` holds, when it has come.
+  event(room, what, fits) {
+    return until(what, async () => (await this.log(room)).find(fits));
+  }
+}
+
+// `debate join --json`: its events as objects.
+export function join(name, room, ...options) {
+  const one = run(name, 'join', room, '--json', '--name', name, ...options);
+  one.sees = (what, fits) =>
+    until(`${name}: ${what}`, () => one.lines.map((line) => JSON.parse(line)).find(fits));
+  return one;
+}
+
+// `debate bot`: one role of a scenario.
+export function bot(role, room, scenario) {
+  const file = path(work, `${role}.debate`);
+  writeFileSync(file, scenario);
+  return run(`bot-${role}`, 'bot', file, '--as', role, '--room', room, '--output', 'out');
+}
+
+// What a fake microphone says: words, spoken by flite.
+export function spoken(name, words, voice = 'slt') {
+  const file = path(work, `${name}.wav`);
+  execFileSync('flite', ['-voice', voice, '-t', words, '-o', file]);
+  return file;
+}
+
+// The words that a recogniser finds in a WAV file of 16 kHz.
+export function understood(wav) {
+  const words = ['-infile', wav, '-logfn', '/dev/null'];
+  return execFileSync('pocketsphinx_continuous', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+}
+
+export async function browser(wav) {
+  const one = await launch(wav);
+  browsers.push(one);
+  return one;
+}
+
+// Comes in through the door.
+export async function enter(one, url, name, { consents = true, seats, ...options } = {}) {
+  const page = await openPage(one, url, options);
+  await page.fill('#name', name);
+  await page.waitForSelector('#door .sound:not([hidden])');
+  await page.check(`[name=consent][value=${consents ? 'yes' : 'no'}]`);
+  await page.click('#door .primary');
+  if (seats) {
+    await page.selectOption('#count', String(seats));
+    await page.click('#door .primary');
+  }
+  await page.waitForSelector('#stage:not([hidden])');
+  return page;
+}
+
+export const isShown = (page, selector) => page.waitForSelector(`${selector}:not([hidden])`, { timeout: PATIENCE_MS });
+
+// The loudest that is heard of one participant within half a second, 0 to 1.
+export function loudness(page, participant) {
+  return page.evaluate(async (id) => {
+    const audio = document.querySelector(`audio[data-participant=${id}]`);
+    if (!audio) return 0;
+    const context = new AudioContext();
+    const analyser = context.createAnalyser();
+    context.createMediaStreamSource(audio.srcObject).connect(analyser);
+    const samples = new Float32Array(analyser.fftSize);
+    let loudest = 0;
+    for (let i = 0; i < 25; i++) {
+      await new Promise((done) => setTimeout(done, 20));
+      analyser.getFloatTimeDomainData(samples);
+      loudest = Math.max(loudest, ...samples.map(Math.abs));
+    }
+    await context.close();
+    return loudest;
+  }, participant);
+}
+
+export const hears = (page, participant) =>
+  until(`the page hears ${participant}`, async () => (await loudness(page, participant)) > 0.02);
+
+// Runs a test; everything that it has started is ended.
+export async function test(name, steps) {
+  let code = 0;
+  try {
+    await steps(new House());
+    console.log(`passed: ${name}`);
+  } catch (error) {
+    code = 1;
+    console.log(`FAILED: ${name}: ${error.stack}`);
+    for (const one of browsers)
+      for (const context of one.contexts())
+        for (const page of context.pages()) console.log(await page.locator('body').innerText().catch(() => ''));
+  }
+  for (const one of browsers) await one.close().catch(() => {});
+  for (const child of children) child.kill('SIGKILL');
+  if (code === 0 || !process.env.KEEP) rmSync(work, { recursive: true, force: true });
+  else console.log(`kept: ${work}`);
+  process.exit(code);
+}
+
+export const read = (file) => readFileSync(path(work, file));
