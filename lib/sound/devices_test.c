@@ -8,7 +8,6 @@
 
 #include <cmocka.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +17,7 @@
 #include "loop/ticker.h"
 #include "media/sound_file.h"
 #include "sound/sound.h"
+#include "sound/track_testing.h"
 
 enum {
     GIVE_UP_MS = 30000,
@@ -25,60 +25,8 @@ enum {
      * is enough, and again when there is too much, after a halt of the other side. */
     HELD_FRAMES = 12,
     HELD_AT_FIRST = 3,
-    /* For the correlation: the mean of so many samples is one, 4 kHz. */
-    DECIMATION = 12,
-    RATE_HZ = MEDIA_RATE_HZ / DECIMATION,
-    FRAME = MEDIA_FRAME_SAMPLES / DECIMATION,
-    TRACK_SECONDS = 60,
-    TRACK = TRACK_SECONDS * RATE_HZ,
-    DELAY_MAX_MS = 1000,
-    SPEECH_MS = 1500, /* that are compared */
     SPEECHES = 3,
 };
-
-/* Sound against the clock, from the beginning of the test. */
-struct track {
-    float samples[TRACK];
-    int64_t begun_us;
-};
-
-static void track_put(struct track *track, const int16_t pcm[MEDIA_FRAME_SAMPLES], int64_t at_us)
-{
-    int64_t at = (at_us - track->begun_us) * RATE_HZ / 1000000;
-    for (int i = 0; i < FRAME; i++) {
-        int sum = 0;
-        for (int k = 0; k < DECIMATION; k++)
-            sum += pcm[i * DECIMATION + k];
-        if (at + i >= 0 && at + i < TRACK)
-            track->samples[at + i] = (float)sum / DECIMATION;
-    }
-}
-
-/* How much later `heard` has what `said` had at `from_us`, ms; `*likeness`: 1 is the same. */
-static double delay_ms(const struct track *said, const struct track *heard, int64_t from_us,
-                       double *likeness)
-{
-    enum { SPAN = SPEECH_MS * RATE_HZ / 1000, LAGS = DELAY_MAX_MS * RATE_HZ / 1000 };
-    int64_t from = (from_us - said->begun_us) * RATE_HZ / 1000000;
-    int best = 0;
-    *likeness = 0;
-    assert_true(from >= 0 && from + SPAN + LAGS < TRACK);
-    for (int lag = 0; lag < LAGS; lag++) {
-        double both = 0, a = 1, b = 1;
-        for (int i = 0; i < SPAN; i++) {
-            double x = said->samples[from + i], y = heard->samples[from + i + lag];
-            both += x * y;
-            a += x * x;
-            b += y * y;
-        }
-        double like = both / sqrt(a * b);
-        if (like > *likeness) {
-            *likeness = like;
-            best = lag;
-        }
-    }
-    return best * 1e3 / RATE_HZ;
-}
 
 struct call;
 struct end {
@@ -278,8 +226,9 @@ static bool speak_once(struct call *call, const char *when)
     call->speech_us = monotonic_us();
     wait_for(call, speech_is_over);
     double there_ms =
-        delay_ms(&call->said, &call->heard_by_person, call->speech_us, &likeness_there);
-    double back_ms = delay_ms(&call->said, &call->heard_by_world, call->speech_us, &likeness);
+        delay_ms(&call->said, &call->heard_by_person, call->speech_us, SPEECH_MS, &likeness_there);
+    double back_ms =
+        delay_ms(&call->said, &call->heard_by_world, call->speech_us, SPEECH_MS, &likeness);
     printf("%s: into the microphone %.0f ms (likeness %.2f), and out of the loudspeaker %.0f ms "
            "(%.2f)\n",
            when, there_ms, likeness_there, back_ms, likeness);
