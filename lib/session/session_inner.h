@@ -2,6 +2,8 @@
 #ifndef DEBATE_SESSION_SESSION_INNER_H
 #define DEBATE_SESSION_SESSION_INNER_H
 
+#include <stdatomic.h>
+
 #include "loop/ticker.h"
 #include "media/codec.h"
 #include "media/mix.h"
@@ -10,6 +12,7 @@
 #include "session/glib_uv.h"
 #include "session/rejoin.h"
 #include "session/session.h"
+#include "session/tus.h"
 #include "session/ws_client.h"
 
 enum {
@@ -160,8 +163,10 @@ struct session {
     uv_work_t upload;
     size_t upload_index;
     uv_async_t progress;
-    uint64_t upload_sent, upload_total;
-    volatile bool upload_stops;
+    _Atomic uint64_t upload_sent, upload_total;
+    atomic_bool upload_stops;
+    enum err upload_result; /* these two are the worker thread's until it is done */
+    struct tus_result upload_answer;
 };
 
 /* session.c */

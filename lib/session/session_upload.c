@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "session/pending.h"
 #include "session/session_inner.h"
-#include "session/tus.h"
 
 /* In the worker thread. */
 static bool on_chunk(void *context, uint64_t sent, uint64_t total)
@@ -17,11 +16,11 @@ static bool on_chunk(void *context, uint64_t sent, uint64_t total)
     return session->upload_stops;
 }
 
-/* In the worker thread: touches this one recording alone, which nobody else does meanwhile. */
+/* In the worker thread: reads this one recording, which nobody changes meanwhile. */
 static void run_upload(uv_work_t *work)
 {
     struct session *session = work->data;
-    struct own_recording *own = &session->recordings[session->upload_index];
+    const struct own_recording *own = &session->recordings[session->upload_index];
     struct tus_request request = {.server = session->server,
                                   .token = session->ticket.token,
                                   .path = own->path,
@@ -29,17 +28,23 @@ static void run_upload(uv_work_t *work)
                                   .session_id = session->ticket.session_id,
                                   .on_progress = on_chunk,
                                   .context = session};
-    struct tus_result result;
-    enum err e = tus_upload(&request, &result);
+    struct tus_result *answer = &session->upload_answer;
+    session->upload_result = tus_upload(&request, answer);
     /* What is not proven to be there stays pending. */
-    if (!e && result.checked && own->is_pending && pending_remove(own->path))
+    if (!session->upload_result && answer->checked && own->is_pending && pending_remove(own->path))
         log_warning("%s has arrived, but is still noted as pending: %s", own->path,
                     strerror(errno));
+}
+
+static void take_answer(struct session *session, struct own_recording *own)
+{
+    const struct tus_result *answer = &session->upload_answer;
+    enum err e = session->upload_result;
     own->uploaded = e == ERR_NONE;
     own->upload_failed = e != ERR_NONE;
-    own->bytes = result.bytes;
-    snprintf(own->sha256, sizeof own->sha256, "%s", e ? "" : result.sha256);
-    snprintf(own->why, sizeof own->why, "%s", !e ? "" : result.why[0] ? result.why : err_code(e));
+    own->bytes = answer->bytes;
+    snprintf(own->sha256, sizeof own->sha256, "%s", e ? "" : answer->sha256);
+    snprintf(own->why, sizeof own->why, "%s", !e ? "" : answer->why[0] ? answer->why : err_code(e));
 }
 
 static void tell(struct session *session, uint64_t sent, uint64_t total)
@@ -62,6 +67,7 @@ static void on_uploaded(uv_work_t *work, int status)
     struct session *session = work->data;
     if (!session->is_freed) {
         struct own_recording *own = &session->recordings[session->upload_index];
+        take_answer(session, own);
         if (own->is_pending)
             pending_let_go(own->hold);
         own->is_pending = false;
