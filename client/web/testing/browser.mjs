@@ -8,9 +8,9 @@ const FLAGS = [
   '--allow-loopback-in-peer-connection',
 ];
 
-// A browser of its own; `wav` is what its microphone hears, from when it is opened.
+// A browser of its own; `wav` is what its microphone hears, again and again.
 export function launch(wav) {
-  const sound = wav ? [`--use-file-for-fake-audio-capture=${wav}%noloop`] : [];
+  const sound = wav ? [`--use-file-for-fake-audio-capture=${wav}`] : [];
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...sound] });
 }
 
@@ -19,8 +19,8 @@ export async function openPage(browser, url, options = {}) {
   const page = await context.newPage();
   page.on('pageerror', (error) => console.log(`page: ${error.stack}`));
   page.on('console', (message) => {
-    // A room that is still to be made is a 404 first.
-    const isExpected = /status of 404/.test(message.text());
+    // A room that is still to be made is a 404 first; a server that is away is told by the browser.
+    const isExpected = /status of 404|ERR_CONNECTION|ScriptProcessor/.test(message.text());
     if (['error', 'warning'].includes(message.type()) && !isExpected) console.log(`console: ${message.text()}`);
   });
   await page.goto(url);

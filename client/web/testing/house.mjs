@@ -126,11 +126,12 @@ export async function browser(wav) {
 }
 
 // Comes in through the door.
-export async function enter(one, url, name, { consents = true, seats, ...options } = {}) {
+export async function enter(one, url, name, { consents = true, seats, prepare, ...options } = {}) {
   const page = await openPage(one, url, options);
   await page.fill('#name', name);
   await page.waitForSelector('#door .sound:not([hidden])');
   await page.check(`[name=consent][value=${consents ? 'yes' : 'no'}]`);
+  await prepare?.(page);
   await page.click('#door .primary');
   if (seats) {
     await page.selectOption('#count', String(seats));
@@ -186,3 +187,37 @@ export async function test(name, steps) {
 }
 
 export const read = (file) => readFileSync(path(work, file));
+
+// Records what the page hears of a participant, for so many seconds, into a WAV file of 16 kHz.
+export async function heardOf(page, participant, seconds, name) {
+  const samples = await page.evaluate(async ([id, length]) => {
+    const context = new AudioContext({ sampleRate: 16000 });
+    const tap = context.createScriptProcessor(4096, 1, 1);
+    const all = [];
+    tap.onaudioprocess = ({ inputBuffer }) =>
+      all.push(...inputBuffer.getChannelData(0).map((x) => Math.round(32767 * Math.max(-1, Math.min(1, x)))));
+    context.createMediaStreamSource(document.querySelector(`audio[data-participant=${id}]`).srcObject).connect(tap);
+    tap.connect(context.destination);
+    while (all.length < length * 16000) await new Promise((done) => setTimeout(done, 100));
+    await context.close();
+    return all;
+  }, [participant, seconds]);
+  const bytes = Buffer.alloc(44 + 2 * samples.length);
+  bytes.write('RIFF', 0);
+  bytes.writeUInt32LE(36 + 2 * samples.length, 4);
+  bytes.write('WAVEfmt ', 8);
+  [16, 0x10001, 16000, 32000, 0x100002].forEach((value, index) => bytes.writeUInt32LE(value, 16 + 4 * index));
+  bytes.write('data', 36);
+  bytes.writeUInt32LE(2 * samples.length, 40);
+  samples.forEach((sample, index) => bytes.writeInt16LE(sample, 44 + 2 * index));
+  const file = path(work, name);
+  writeFileSync(file, bytes);
+  return file;
+}
+
+// How many of the words a recogniser found.
+export function found(wav, words) {
+  const heard = understood(wav).toLowerCase();
+  console.log(`  understood: ${heard.replace(/\s+/g, ' ').trim()}`);
+  return words.filter((word) => new RegExp(`\\b${word}`).test(heard)).length;
+}

@@ -1,0 +1,71 @@
+// Everything by keyboard alone: the door, choosing, turning pages, push-to-talk, the end.
+import { browser, check, isShown, join, spoken, test, tree, until } from './house.mjs';
+import { openPage } from './browser.mjs';
+
+// Tab until `selector` has the focus.
+async function tabTo(page, selector) {
+  for (let i = 0; i < 30; i++) {
+    if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab never comes to ${selector}`);
+}
+
+const focused = (page) => page.evaluate(() => document.activeElement.id);
+
+test('the keyboard alone is enough', async (house) => {
+  await house.serve('--countdown', '0.5', '--agenda', `${tree}/testdata/agendas/two-pages.json`);
+  const page = await openPage(await browser(spoken('kim', 'A voice.')), `${house.url}/r/keys`);
+  const { keyboard } = page;
+  await page.waitForSelector('#door .sound:not([hidden])');
+  await tabTo(page, '#name');
+  await keyboard.type('Kim');
+  await tabTo(page, '[name=consent]');
+  await keyboard.press('Space');
+  check(await page.isChecked('[value=yes]'), 'consent by the space bar');
+  await keyboard.press('ArrowDown');
+  check(await page.isChecked('[value=no]'), 'the other answer by an arrow');
+  await keyboard.press('Enter');
+  await until('the number of seats is asked for', async () => (await focused(page)) === 'count');
+  await keyboard.press('2');
+  await keyboard.press('Tab');
+  await keyboard.press('Enter');
+  await until('the lobby has the focus', async () => (await focused(page)) === 'lobby-title');
+  const lee = join('Lee', 'keys', '--input', 'none', '--output', 'none', '--record', 'no');
+  await isShown(page, '#page');
+  await until('the page has the focus', async () => (await focused(page)) === 'page-title');
+
+  await tabTo(page, '.choice');
+  await keyboard.press('Enter');
+  await house.event('keys', 'it was chosen', ({ type, data }) => type === 'choice_submitted' && data.choice === 'tea');
+  await until('what was chosen is said', () => page.locator('#said').textContent().then((words) => words.includes('You have chosen "Tea"')));
+  check(await page.evaluate(() => document.activeElement.matches('.choice')), 'the focus stays where it was');
+
+  // Push-to-talk: silent, but while the key is held.
+  const micIs = (isOn) => lee.sees(`microphone ${isOn}`, ({ type, seq, data }) =>
+    type === 'voice_status' && data.participant_id === 'p1' && data.is_mic_on === isOn && seq > last && (last = seq));
+  let last = (await house.log('keys')).at(-1).seq;
+  await tabTo(page, '#push');
+  await keyboard.press('Space');
+  await micIs(false);
+  await page.locator('#mic').focus();
+  await keyboard.down('Space');
+  await micIs(true);
+  await keyboard.up('Space');
+  await micIs(false);
+
+  await tabTo(page, '#next');
+  await keyboard.press('Enter');
+  await lee.sees('page 2', ({ type }) => type === 'next_page');
+  await until('the new page has the focus', async () => (await focused(page)) === 'page-title');
+  await tabTo(page, '#end');
+  await keyboard.press('Enter');
+  await isShown(page, 'dialog[open]');
+  await keyboard.press('Escape');
+  check((await house.log('keys')).every(({ type }) => type !== 'session_ended'), 'Escape ends nothing');
+  await tabTo(page, '#end');
+  await keyboard.press('Enter');
+  await tabTo(page, 'dialog [value=yes]');
+  await keyboard.press('Enter');
+  await until('the end has the focus', async () => (await focused(page)) === 'over-title');
+});
