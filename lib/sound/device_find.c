@@ -39,7 +39,9 @@ static int fail(const struct sound_device *devices, size_t count, enum sound_sid
         add(why, &len, "%s", devices[i].name);
     }
     if (!shown)
-        add(why, &len, "no %s was found, or all are in use: plug one in, or use files or none",
+        add(why, &len,
+            "no %s was found: it may be unplugged, in use by another program, or closed to this "
+            "user",
             kind);
     return -1;
 }

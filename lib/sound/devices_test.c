@@ -171,7 +171,7 @@ static int set_up(void **state)
     if (!mkdtemp(call->dir) ||
         sound_file_read("testdata/speech/kim-1.opus", &call->speech, &call->speech_samples))
         return -1;
-    pulse(call, "start", "mic speaker");
+    pulse(call, "start", "mic headphones speaker");
     snprintf(path, sizeof path, "%s/asound.conf", call->dir);
     setenv("ALSA_CONFIG_PATH", path, 1);
     uv_loop_init(&call->loop);
@@ -306,6 +306,53 @@ static void a_sound_server_that_ends_and_comes_back_does_not_end_the_call(void *
     speak(call, "with the sound server back");
 }
 
+static bool person_is_open(const struct call *call)
+{
+    return is_open(&call->person);
+}
+
+static bool person_hears(const struct call *call)
+{
+    return call->person.opened[SOUND_INPUT] > 0;
+}
+
+static void a_sound_server_that_stands_still_is_given_up_until_it_goes_on(void **state)
+{
+    struct call *call = *state;
+    begin(call);
+    pulse(call, "freeze", "mic");
+    wait_for(call, mic_is_lost);
+    assert_non_null(strstr(call->person.last_news, "stands still"));
+    the_call_goes_on(call); /* though what looks for the device hangs by now */
+    pulse(call, "thaw", "mic");
+    wait_for(call, all_are_open);
+}
+
+/* Whether echo is cancelled by itself, when all is open. */
+static bool cancels_echo(struct call *call, const char *output, condition_fn *is_ready)
+{
+    const struct sound_config config = {.input = "mic-heard", .output = output};
+    const struct sound_handler handler = {.context = &call->person, .on_news = on_news};
+    struct end *end = &call->person;
+    char why[512];
+    memset(end, 0, sizeof *end);
+    assert_int_equal(sound_new(&call->loop, &config, &handler, &end->sound, why, sizeof why),
+                     ERR_NONE);
+    wait_for(call, is_ready);
+    bool cancels = sound_cancels_echo(end->sound);
+    sound_free(end->sound);
+    end->sound = NULL;
+    return cancels;
+}
+
+static void echo_is_cancelled_between_devices_but_not_with_headphones(void **state)
+{
+    struct call *call = *state;
+    assert_true(cancels_echo(call, "speaker", person_is_open));
+    assert_false(cancels_echo(call, "headphones", person_is_open));
+    assert_false(cancels_echo(call, "none", person_hears));
+}
+
 static void the_list_shows_what_there_is(void **state)
 {
     (void)state;
@@ -330,12 +377,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_list_shows_what_there_is, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(echo_is_cancelled_between_devices_but_not_with_headphones,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(speech_goes_in_at_the_microphone_and_out_of_the_loudspeaker,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_loudspeaker_that_vanishes_and_comes_back_does_not_end_the_call, set_up, tear_down),
         cmocka_unit_test_setup_teardown(
             a_sound_server_that_ends_and_comes_back_does_not_end_the_call, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_sound_server_that_stands_still_is_given_up_until_it_goes_on, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #   pulse_testing.sh start DIR NAME...     then use ALSA_CONFIG_PATH=DIR/asound.conf
 #   pulse_testing.sh unplug|plug DIR NAME  the device vanishes, and comes back
 #   pulse_testing.sh end|restart DIR NAME  the whole sound server does
+#   pulse_testing.sh freeze|thaw DIR NAME  it stands still, and goes on
 #   pulse_testing.sh stop DIR              ends all of them
 #
 # Each command returns when it is done. A server without clients ends by itself after a minute, so
@@ -69,6 +70,8 @@ plug)
     ;;
 end) end "$1" ;;
 restart) serve "$1" ;;
+freeze) kill -STOP "$(<"$dir/$1/pid")" ;;
+thaw) kill -CONT "$(<"$dir/$1/pid")" ;;
 stop)
     for pid in "$dir"/*/pid; do
         [[ -e $pid ]] && end "$(basename "$(dirname "$pid")")"
