@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "loop/ticker.h"
 
-enum { WATCH_MS = 200, HANDLES = 2 };
+enum { WATCH_MS = 200, REAP_MS = 10, HANDLES = 2 };
 
 struct device {
     struct device_shared *shared;
@@ -188,6 +188,16 @@ static void on_closed(uv_handle_t *handle)
     mem_free(device);
 }
 
+/* On a busy machine a process takes a while to die, and sound goes on meanwhile. */
+static void on_reap(uv_timer_t *timer)
+{
+    struct device *device = timer->data;
+    if (waitpid(device->pid, NULL, WNOHANG) == 0)
+        return;
+    uv_close((uv_handle_t *)&device->poll, on_closed);
+    uv_close((uv_handle_t *)&device->watch, on_closed);
+}
+
 enum err device_open(uv_loop_t *loop, enum sound_side side, const char *wanted,
                      const struct device_handler *handler, struct device **out)
 {
@@ -236,7 +246,7 @@ void device_close(struct device *device)
     if (!device)
         return;
     device->is_over = true;
-    end(device->pid);
-    uv_close((uv_handle_t *)&device->poll, on_closed);
-    uv_close((uv_handle_t *)&device->watch, on_closed);
+    kill(device->pid, SIGKILL);
+    uv_poll_stop(&device->poll);
+    uv_timer_start(&device->watch, on_reap, 0, REAP_MS);
 }

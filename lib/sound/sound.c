@@ -40,17 +40,16 @@ static double level_dbfs(const int16_t pcm[MEDIA_FRAME_SAMPLES])
     return level < LEVEL_LEAST_DBFS ? LEVEL_LEAST_DBFS : level;
 }
 
-bool sound_captured(struct sound *sound, int16_t pcm[MEDIA_FRAME_SAMPLES], int64_t captured_us)
+void sound_captured(struct sound *sound, int16_t pcm[MEDIA_FRAME_SAMPLES], int64_t captured_us)
 {
     if (captured_us < sound->captured_until_us - SOUND_OVERLAP_US)
-        return false;
+        return;
     if (sound->cleaner)
         voice_cleaner_capture(sound->cleaner, pcm);
     sound->captured_until_us = captured_us + SOUND_TICK_US;
     sound->sides[SOUND_INPUT].level_dbfs = level_dbfs(pcm);
     if (sound->handler.on_capture)
         sound->handler.on_capture(sound->handler.context, pcm, captured_us);
-    return true;
 }
 
 void sound_wanted(struct sound *sound, int64_t now_us, int16_t pcm[MEDIA_FRAME_SAMPLES])
@@ -82,7 +81,7 @@ static void tick_side(struct side *side, int64_t due_us)
     if (side->side == SOUND_INPUT) {
         side_read_file(side, pcm);
         if (!sound->is_freed)
-            (void)sound_captured(sound, pcm, due_us - SOUND_TICK_US);
+            sound_captured(sound, pcm, due_us - SOUND_TICK_US);
     } else {
         sound_wanted(sound, due_us, pcm);
         if (!sound->is_freed)

@@ -65,15 +65,8 @@ static void drain(struct side *side)
     int16_t pcm[MEDIA_FRAME_SAMPLES];
     int64_t captured_us;
     capture_flow_clock(flow);
-    while (side->is_running && capture_flow_frame(flow, pcm, &captured_us)) {
-        /* A device that just opened overlaps with the silence before it; later a step back of its
-         * clock is no reason to lose sound. */
-        int64_t least_us = side->sound->captured_until_us - SOUND_OVERLAP_US;
-        if (side->has_captured && captured_us < least_us)
-            captured_us = least_us;
-        if (sound_captured(side->sound, pcm, captured_us))
-            side->has_captured = true;
-    }
+    while (side->is_running && capture_flow_frame(flow, pcm, &captured_us))
+        sound_captured(side->sound, pcm, captured_us);
 }
 
 static void on_block(void *context)
@@ -96,7 +89,6 @@ static void on_open(void *context)
         return;
     }
     side->is_running = true;
-    side->has_captured = false;
     side->failure_was_told = false;
     side->retry_after_us = SOUND_RETRY_MIN_US;
     strcpy(side->name, shared->name);

@@ -32,7 +32,7 @@ struct side {
     double level_dbfs;
 
     struct device *device; /* NULL: not even being opened */
-    bool is_running, has_captured, failure_was_told;
+    bool is_running, failure_was_told;
     int64_t retry_us, retry_after_us;
     uint64_t overruns; /* frames, of the devices before this one */
     union {
@@ -61,8 +61,9 @@ struct sound {
 /* sound.c */
 void side_tell(struct side *side, enum sound_news news, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
-/* A frame on its way to on_capture; false: its time was handed over already. */
-bool sound_captured(struct sound *sound, int16_t pcm[MEDIA_FRAME_SAMPLES], int64_t captured_us);
+/* A frame on its way to on_capture; dropped when its time was handed over already: a device that
+ * begins may bring what is older than the silence before it. */
+void sound_captured(struct sound *sound, int16_t pcm[MEDIA_FRAME_SAMPLES], int64_t captured_us);
 void sound_wanted(struct sound *sound, int64_t now_us, int16_t pcm[MEDIA_FRAME_SAMPLES]);
 void sound_choose_cleaner(struct sound *sound);
 
