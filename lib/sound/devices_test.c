@@ -234,7 +234,7 @@ static bool speak_once(struct call *call, const char *when)
            "(%.2f)\n",
            when, there_ms, likeness_there, back_ms, likeness);
     /* Null sinks of 50 ms, PulseAudio's buffers and blocks of 10 ms each way, 60 ms in between. */
-    return likeness_there > 0.7 && likeness > 0.7 && there_ms > 5 && there_ms < 400 &&
+    return likeness_there > 0.5 && likeness > 0.5 && there_ms > 5 && there_ms < 400 &&
            back_ms > there_ms && back_ms < 900;
 }
 
