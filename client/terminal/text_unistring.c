@@ -200,8 +200,9 @@ static void wrap_paragraph(const char *text, size_t len, int columns, int column
             last_break = at;
             width_at_break = width;
         }
-        /* Spaces may hang over: they are given to no line. */
-        if (width + wide > columns && at > start && text[at] != ' ') {
+        /* Spaces may hang over: they are given to no line. With a mark on it, it is no space. */
+        bool is_space = text[at] == ' ' && end - at == 1;
+        if (width + wide > columns && at > start && !is_space) {
             size_t cut = last_break > start ? last_break : at;
             give_line(text, start, cut, on_line, context);
             width -= last_break > start ? width_at_break : width;
