@@ -111,8 +111,13 @@ $(BENCHES): $(B)/%_bench: $(B)/%_bench.o $(B)/libdebate.a
 # A sanitizer makes everything several times slower.
 export TEST_TIMEOUT ?= $(if $(SAN),900,240)
 
+# What listens to sound as it comes wants the machine for itself.
+LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test %/page_mixed_test.sh
+ALONE = $(filter $(LISTENS),$(TESTS) $(SCRIPTS))
+TOGETHER = $(filter-out $(LISTENS),$(TESTS) $(SCRIPTS))
+
 unit: $(TESTS) $(B)/debate $(CATALOGUES)
-	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS)
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TOGETHER) -- $(ALONE)
 
 SCENARIOS := $(wildcard testdata/scenarios/*.debate)
 
@@ -123,14 +128,11 @@ check: deps
 check-built: tidy man-lint
 	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(B)/debate-gen $(TESTS) $(CATALOGUES)
 	$(Q)$(MAKE) --no-print-directory gen-check
-	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang clang)
+	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang OPTIMISE=-O0 CFLAGS= clang)
 	$(if $(SAN),,$(Q)$(FUZZ_MAKE))
-	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TESTS) $(SCRIPTS) $(SCENARIOS) \
-		$(if $(SAN),,.ci/fuzz_test)
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TOGETHER) $(SCENARIOS) \
+		$(if $(SAN),,.ci/fuzz_test) -- $(ALONE)
 	$(if $(filter 0,$(WEB)),@echo "the page's tests were left out (WEB=0)")
-
-# Everything through clang's warnings as well.
-clang: $(LIB_OBJECTS) $(CMD_OBJECTS) $(GEN_OBJECTS) $(TESTS:%=%.o)
 
 tidy:
 	$(Q).ci/tidy
@@ -167,6 +169,9 @@ $(B)/libfuzzed.a: $(FUZZ_OBJECTS)
 $(FUZZ_TARGETS): %_fuzz: %_fuzz.o $(B)/libfuzzed.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
+
+# Everything through clang's warnings as well; what is fuzzed goes through them there.
+clang: $(filter-out $(FUZZ_OBJECTS),$(LIB_OBJECTS) $(CMD_OBJECTS) $(GEN_OBJECTS) $(TESTS:%=%.o))
 
 valgrind: $(B)/debate
 	$(Q)DEBATE_BIN=$(B)/debate .ci/valgrind

@@ -211,7 +211,7 @@ block "$tree/man/debate-log.5" 1 | awk '/^{/ { if (NR > 1) print line; line = ""
     { sub(/^ /, ""); line = line $0 } END { print line }' >example.jsonl
 run 0 replay --check example.jsonl
 # The server does not know this recording, so the timeline that names it was read.
-cp testdata/corpus/silence.opus example.opus
+cp "$tree"/testdata/corpus/content_check/silence.opus example.opus
 block "$tree/man/debate-log.5" 2 >example.timeline
 run 4 upload example.opus --token "$KIM"
 mkdir -p "$XDG_CONFIG_HOME/debate"

@@ -120,6 +120,7 @@ done
 
 # A crash leaves the recording on disk; whoever joins next from here sends it.
 enter kim2 --seats 2 --record yes
+await kim2 '"type":"welcome"'
 enter lee2 --record no
 await kim2 '"type":"recording_started".*"participant_id":"p1"'
 await lee2 '"type":"recording_started".*"participant_id":"p1"'
