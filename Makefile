@@ -109,7 +109,7 @@ $(BENCHES): $(B)/%_bench: $(B)/%_bench.o $(B)/libdebate.a
 # ---- tests ----
 
 # A sanitizer makes everything several times slower.
-export TEST_TIMEOUT ?= $(if $(SAN),900,240)
+export TEST_TIMEOUT ?= $(if $(SAN),900,300)
 
 # What listens to sound as it comes wants the machine for itself.
 LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test %/page_mixed_test.sh
