@@ -48,7 +48,7 @@ PKG_LIBS = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PACKAGES)) -lunistrin
 # DIRS="base proto" builds and tests these folders of lib alone.
 DIRS ?= $(notdir $(wildcard lib/*))
 LIB_FILES := $(foreach d,$(DIRS),$(wildcard lib/$(d)/*.c))
-LIB_SOURCES := $(filter-out %_test.c %_fuzz.c %_bench.c,$(LIB_FILES))
+LIB_SOURCES := $(filter-out lib/sim/% %_test.c %_fuzz.c %_bench.c,$(LIB_FILES))
 LIB_CXX_SOURCES := $(foreach d,$(DIRS),$(wildcard lib/$(d)/*.cc))
 TEST_SOURCES := $(filter %_test.c,$(LIB_FILES))
 CMD_FILES := $(wildcard cmd/*.c client/terminal/*.c)

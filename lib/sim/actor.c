@@ -1,0 +1,136 @@
+#include "sim/actor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/session_inner.h"
+#include "sim/cast.h"
+#include "sim/wire.h"
+
+/* What it says may be refused, or never arrive: that is for the server to judge. */
+static void say(struct actor *actor, const struct command *command)
+{
+    if (session_send(actor->session, command))
+        trace("%s cannot say %s", actor->nickname, command_type_name(command->type));
+    else
+        trace("%s says %s", actor->nickname, command_type_name(command->type));
+}
+
+static void choose(struct actor *actor)
+{
+    struct command command = {.type = COMMAND_SUBMIT_CHOICE};
+    command.submit_choice.page =
+        chance_one_in(5) ? (unsigned)chance_between(1, 4) : chance_one_in(2) ? actor->session->page : 0;
+    snprintf(command.submit_choice.choice, sizeof command.submit_choice.choice, "c%u",
+             actor->counter++ % LIMIT_CHOICES);
+    say(actor, &command);
+}
+
+static void update_voice(struct actor *actor)
+{
+    struct command command = {.type = COMMAND_VOICE_STATUS_UPDATE};
+    command.voice_status.is_mic_on = chance_one_in(2);
+    command.voice_status.has_speaking = chance_one_in(2);
+    command.voice_status.is_speaking = chance_one_in(2);
+    say(actor, &command);
+}
+
+static void record(struct actor *actor)
+{
+    struct command command = {.type = chance_one_in(2) ? COMMAND_START_RECORDING
+                                                       : COMMAND_STOP_RECORDING};
+    say(actor, &command);
+}
+
+static void consent(struct actor *actor)
+{
+    struct command command = {.type = COMMAND_CONSENT};
+    command.consent.recording = !chance_one_in(3);
+    say(actor, &command);
+}
+
+static void turn_page(struct actor *actor)
+{
+    struct command command = {.type = chance_one_in(3) ? COMMAND_GOTO_PAGE : COMMAND_NEXT_PAGE};
+    if (command.type == COMMAND_GOTO_PAGE)
+        command.goto_page.page = (unsigned)chance_between(0, 6);
+    say(actor, &command);
+}
+
+static void say_again(struct actor *actor)
+{
+    if (actor->last_len && actor->session->voice_socket &&
+        ws_send(actor->session->voice_socket, actor->last, actor->last_len) == ERR_NONE)
+        trace("%s says it again", actor->nickname);
+}
+
+static void flood(struct actor *actor)
+{
+    int count = (int)chance_between(20, 400);
+    for (int i = 0; i < count && actor->session->state == SESSION_IN; i++)
+        update_voice(actor);
+}
+
+static void say_nonsense(struct actor *actor)
+{
+    static const char *const nonsense[] = {"{}", "[1", "{\"type\":\"dance\",\"data\":{}}",
+                                           "{\"type\":\"goto_page\",\"data\":{\"page\":\"x\"}}",
+                                           "{\"type\":\"init\",\"id\":7,\"data\":{}}"};
+    const char *text = nonsense[chance_below(5)];
+    if (actor->session->voice_socket &&
+        ws_send(actor->session->voice_socket, text, strlen(text)) == ERR_NONE)
+        trace("%s talks nonsense", actor->nickname);
+}
+
+static void go_away(struct actor *actor)
+{
+    if (cast.is_calm)
+        return;
+    if (chance_one_in(2)) {
+        trace("%s leaves", actor->nickname);
+        (void)!session_leave(actor->session);
+    } else if (chance_one_in(2)) {
+        trace("%s ends the session", actor->nickname);
+        (void)!session_end(actor->session);
+    } else {
+        actor_dies(actor);
+    }
+}
+
+static void do_something(struct actor *actor)
+{
+    uint64_t what = chance_below(1000);
+    if (what < 350)
+        choose(actor);
+    else if (what < 550)
+        update_voice(actor);
+    else if (what < 640)
+        record(actor);
+    else if (what < 730)
+        consent(actor);
+    else if (what < 850)
+        turn_page(actor);
+    else if (what < 930)
+        say_again(actor);
+    else if (what < 935)
+        flood(actor);
+    else if (what < 950)
+        say_nonsense(actor);
+    else if (what < 965)
+        go_away(actor);
+}
+
+void actor_acts(void *context)
+{
+    struct actor *actor = context;
+    happening_set(&actor->act, world.now_us + chance_between(100000, 3000000));
+    if (actor->session->state == SESSION_IN)
+        do_something(actor);
+}
+
+void actor_recovers(void *context)
+{
+    struct actor *actor = context;
+    actor->is_stalled = false;
+}

@@ -1,0 +1,54 @@
+/* The inside of the observer, for the files watch*.c alone. */
+#ifndef DEBATE_SIM_WATCH_INNER_H
+#define DEBATE_SIM_WATCH_INNER_H
+
+#include "proto/message.h"
+#include "sim/ledger.h"
+#include "sim/look_sqlite.h"
+#include "sim/world.h"
+
+/* A command that has reached the server. */
+struct sent {
+    enum command_type type;
+    int64_t id;
+    int choice; /* by its number; -1: none */
+};
+
+/* What the observer knows of one WebSocket. */
+struct listener {
+    char session_id[LIMIT_SESSION_ID + 1], user[64];
+    bool is_voice;
+    bool has_init, has_last_seq, is_welcome;
+    uint64_t last_seq, sent_seq;
+    struct sent *sent;
+    size_t sent_count, sent_size;
+};
+
+struct watch {
+    struct server *server; /* NULL: none to be looked at */
+    struct look *look;
+    int64_t row; /* the last one that is known */
+    uint64_t commits;
+    long sockets;
+    uint64_t acks;
+    struct choice_sent *choices;
+    size_t choice_count, choice_size;
+};
+extern struct watch watch;
+
+/* watch_log.c: what is committed by now, and what survives. */
+void watch_look(void);
+/* Now and then: what would be left of the acks if the power went now. */
+void watch_probe(const struct ledger *ledger);
+/* A choice is on its way, for watch_log.c's counting. */
+void watch_choice_sent(const char *session_id, const char *user, unsigned page, int choice);
+void watch_count_choices(void);
+
+/* FNV-1a. */
+uint64_t watch_digest(const char *text, size_t len);
+
+/* watch_server.c: the server's own state. */
+void watch_server_state(void);
+int64_t watch_server_ms(void);
+
+#endif
