@@ -128,9 +128,3 @@ void actor_acts(void *context)
     if (actor->session->state == SESSION_IN)
         do_something(actor);
 }
-
-void actor_recovers(void *context)
-{
-    struct actor *actor = context;
-    actor->is_stalled = false;
-}

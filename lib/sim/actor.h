@@ -4,8 +4,7 @@
 
 struct actor;
 
-/* Happenings: the next thing that it does; its machine goes on after a pause. */
+/* A happening: the next thing that it does. */
 void actor_acts(void *actor);
-void actor_recovers(void *actor);
 
 #endif

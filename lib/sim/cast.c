@@ -8,6 +8,7 @@
 #include "session/session_inner.h"
 #include "sim/actor.h"
 #include "sim/fiber.h"
+#include "sim/server_process.h"
 #include "sim/watch.h"
 #include "sim/wire.h"
 
@@ -78,6 +79,13 @@ static void on_live(void *context, int64_t start_us, double late_ms, double erro
     watch_actor_is_live(actor, late_ms, error_ms);
 }
 
+static void on_welcome(void *context, const struct server_message *welcome)
+{
+    struct actor *actor = context;
+    (void)welcome;
+    actor->welcome_boot = process.boots;
+}
+
 static void on_event(void *context, const struct event *event)
 {
     watch_actor_heard(context, event);
@@ -87,7 +95,7 @@ static void begin_process(struct actor *actor)
 {
     struct node *before;
     struct session_handler handler = {
-        .context = actor, .on_state = on_state, .on_live = on_live, .on_event = on_event};
+        .context = actor, .on_state = on_state, .on_live = on_live, .on_event = on_event, .on_welcome = on_welcome};
     struct session_config config = {.server = "http://127.0.0.1:8080",
                                     .token = actor->is_guest ? NULL : actor->token,
                                     .nickname = actor->nickname,
@@ -103,7 +111,7 @@ static void begin_process(struct actor *actor)
     actor->node.monotonic_offset_us = chance_between(1, INT64_C(1000000000000));
     actor->node.epoch_offset_us = actor->clock_error_us;
     actor->node.turn_delay_us = 200;
-    actor->started = actor->is_stalled = false;
+    actor->started = false;
     actor->heard.count = 0;
     char *agenda = make_agenda();
     before = node_enter(&actor->node);
@@ -135,7 +143,6 @@ static void end_process(struct actor *actor)
                actor->node.allocations);
     node_release(&actor->node);
     happening_cancel(&actor->act);
-    happening_cancel(&actor->recover);
     node_enter(before == &actor->node ? NULL : before);
 }
 
@@ -168,7 +175,6 @@ static void actor_init(struct actor *actor, int room, int index)
     if (chance_one_in(3))
         actor->clock_error_us = chance_between(-10, 10) * 60 * INT64_C(1000000);
     happening_init(&actor->act, &actor->node, actor_acts, actor);
-    happening_init(&actor->recover, &actor->node, actor_recovers, actor);
     happening_init(&actor->life, NULL, on_life, actor);
     happening_set(&actor->life, world.now_us + chance_between(0, 3000000));
 }

@@ -33,10 +33,10 @@ struct actor {
     bool is_there; /* its process runs */
     struct session_runtime *runtime;
     struct session *session;
-    struct happening act, life, recover;
+    struct happening act, life;
     unsigned counter; /* of its choices */
     bool started;     /* on_live was called in this process */
-    bool is_stalled;
+    uint64_t welcome_boot; /* which start of the server it was welcome to */
     struct heard heard;
     int64_t clock_error_us; /* of its machine's clock */
     char last[512];         /* what it said last; may be said again */

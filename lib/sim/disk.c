@@ -33,6 +33,7 @@ static struct disk_bytes copy_bytes(const struct disk_bytes *bytes)
 struct disk *disk_copy(const struct disk *disk)
 {
     struct disk *copy = copy_of(disk, sizeof *disk);
+    copy->dies_at = copy->operations = 0;
     for (int i = 0; i < DISK_FILES; i++) {
         struct disk_file *file = &copy->files[i];
         file->now = copy_bytes(&disk->files[i].now);
@@ -89,6 +90,8 @@ void disk_remove(struct disk *disk, const char *name)
 
 void disk_operation(struct disk *disk)
 {
+    if (!world.node)
+        return; /* the observer's */
     disk->operations++;
     if (disk->dies_at && disk->operations >= disk->dies_at) {
         disk->dies_at = 0;
@@ -172,10 +175,11 @@ bool disk_sync(struct disk *disk, struct disk_file *file)
     bool fails = disk->failing > 0;
     if (fails)
         disk->failing--;
-    for (size_t i = 0; i < file->dirty_size; i++) {
-        if (file->dirty[i] && !fails)
-            bring_sector(file, i);
-        file->dirty[i] = 0;
+    uint8_t *at = file->dirty, *end = file->dirty + file->dirty_size;
+    for (; at && at < end && (at = memchr(at, 1, (size_t)(end - at))); at++) {
+        *at = 0;
+        if (!fails)
+            bring_sector(file, (size_t)(at - file->dirty));
     }
     if (!fails)
         resize(&file->synced, file->now.len);

@@ -116,6 +116,7 @@ static void fill(struct ledger *ledger, struct ledger_line *line, const struct e
     buf_release(&text);
     line->type = event->type;
     line->actor = event->actor;
+    line->ts_ms = event->ts_ms;
     if (event->type == EVENT_CHOICE_SUBMITTED) {
         const struct page *page = agenda_page(ledger->agenda, event->choice_submitted.page);
         line->page = event->choice_submitted.page;

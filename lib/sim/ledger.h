@@ -14,6 +14,7 @@ struct ledger_line {
     char *whole, *shown; /* as in the log; as others may see it */
     size_t whole_len, shown_len;
     enum event_type type;
+    int64_t ts_ms;
     unsigned actor;
     unsigned page;   /* choice_submitted */
     int choice;      /* choice_submitted, by its place in the page */

@@ -64,7 +64,11 @@ int uv_timer_start(uv_timer_t *timer, uv_timer_cb cb, uint64_t timeout_ms, uint6
     struct handle *handle = handle_of(timer);
     handle->on_timer = cb;
     handle->period_us = (int64_t)repeat_ms * 1000;
-    happening_set(&handle->timer, world.now_us + (int64_t)timeout_ms * 1000);
+    /* Not before this turn of the loop has ended. */
+    node_wake(handle->node);
+    int64_t at_us = world.now_us + (int64_t)timeout_ms * 1000;
+    int64_t turn_us = handle->node->turn.place ? handle->node->turn.at_us : 0;
+    happening_set(&handle->timer, at_us > turn_us ? at_us : turn_us);
     return 0;
 }
 

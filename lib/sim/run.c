@@ -4,10 +4,14 @@
 
 #include "sim/cast.h"
 #include "sim/disk.h"
+#include "sim/faults.h"
 #include "sim/fiber.h"
 #include "sim/server_process.h"
 #include "sim/watch.h"
 #include "sim/wire.h"
+
+/* The end of each run: nothing goes wrong any more, and everybody must be well after it. */
+enum { CALM_US = 60 * 1000000 };
 
 static void run_until(int64_t until_us)
 {
@@ -25,7 +29,13 @@ struct run_result run(uint64_t seed, int64_t room_s)
     watch_begin();
     process_begin();
     cast_begin(rooms);
-    run_until(room_s * 1000000 / rooms);
+    faults_begin();
+    int64_t until_us = room_s * 1000000 / rooms;
+    run_until(until_us - CALM_US);
+    faults_end();
+    cast_calm();
+    run_until(until_us);
+    watch_all_are_well();
     cast_end();
     process_end();
     struct run_result result = {.trace = world.trace,

@@ -54,11 +54,12 @@ static void on_boot(void *context)
     process.is_stopping = false;
     enum err e = server_new(&process.node.loop, &config, &process.server, why, sizeof why);
     trace("the server starts: %s", e ? why : "well");
+    if (e)
+        process.server = NULL;
+    if (process.node.is_ghost)
+        return; /* it died meanwhile */
     if (e) {
         process.refusals++;
-        process.server = NULL;
-        if (process.node.is_ghost)
-            return; /* it died meanwhile */
         end_node();
         happening_set(&process.boot, world.now_us + chance_between(200000, 2000000));
         return;
@@ -76,7 +77,6 @@ static void on_death(void *context)
     process.death = process.next_death;
     trace("the server dies: %s", process.death == DEATH_KILLED ? "killed" : "power cut");
     process.survivor = disk_copy(process.disk);
-    process.survivor->operations = 0;
     if (process.death == DEATH_POWER_CUT) {
         process.power_cuts++;
         disk_power_cut(process.survivor,

@@ -1,6 +1,8 @@
 /* The fault simulator's program: `sim SEED [ROOM_S]` runs one seed, `sim --seconds N` random ones.
  */
 #include <inttypes.h>
+#include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +28,8 @@ int main(int argc, char **argv)
     int64_t room_s = argc > 2 ? atoll(argv[2]) : ROOM_S;
     signal(SIGABRT, on_signal);
     signal(SIGSEGV, on_signal);
+    mallopt(M_MMAP_THRESHOLD, 1 << 30); /* copies of disks come and go */
+    mallopt(M_TRIM_THRESHOLD, INT_MAX);
     disk_serve_sqlite();
     world.is_loud = getenv("SIM_LOUD") != NULL;
     struct run_result result = run(seed, room_s);

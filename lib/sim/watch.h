@@ -35,7 +35,7 @@ void watch_client_gets(struct conn *conn, const char *text, size_t len);
 
 void watch_actor_is_live(struct actor *actor, double late_ms, double error_ms);
 /* Everybody is back: all have heard the same. */
-void watch_all_heard(void);
+void watch_all_are_well(void);
 void watch_actor_heard(struct actor *actor, const struct event *event);
 
 /* ---- server_process.c ---- */

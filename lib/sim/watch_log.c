@@ -7,7 +7,7 @@
 #include "sim/watch.h"
 #include "sim/watch_inner.h"
 
-enum { PROBE_ONE_IN = 40 };
+enum { PROBE_ONE_IN = 150 };
 
 /* In the order in which the server took them. */
 struct choice_sent {

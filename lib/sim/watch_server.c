@@ -18,6 +18,7 @@
 enum {
     SERVER_BYTES_MAX = 24 * 1024 * 1024, /* for some ten rooms and their logs */
     UNSYNCED_MAX = 20000,                /* acks that wait for the disk */
+    ON_ITS_WAY_MS = 8000,                /* an event may still be under way for so long */
     HOST_SLACK_MS = 1500                 /* deadlines are looked at once a tick */
 };
 
@@ -173,8 +174,9 @@ void watch_actor_is_live(struct actor *actor, double late_ms, double error_ms)
 {
     const struct session *session = actor->session;
     (void)late_ms;
-    if (error_ms < 0 || !process.server)
-        return; /* `start` itself was the sign */
+    /* Without an error `start` itself was the sign; another server has another clock. */
+    if (error_ms < 0 || !process.server || actor->welcome_boot != process.boots)
+        return;
     double early_ms = (double)session->start_at_ms - (double)node_epoch_us(&process.node) / 1000;
     if (early_ms > error_ms + 1)
         broken("no-start-before-start-at", "%s starts %.3f ms early, and can be off by %.3f",
@@ -218,20 +220,31 @@ static void check_heard(const struct actor *actor)
     const struct ledger *ledger = ledger_by_id(session_id(actor->session));
     if (!ledger || ledger->is_ended)
         return;
-    if (actor->heard.count != ledger->count)
+    const struct ledger_line *missing = ledger_line(ledger, actor->heard.count + 1);
+    if (actor->heard.count > ledger->count ||
+        (missing && missing->ts_ms < watch_server_ms() - ON_ITS_WAY_MS))
         broken("everybody-sees-the-same", "%s has heard %zu events of %s, which has %zu",
                actor->nickname, actor->heard.count, ledger->session_id, ledger->count);
-    for (size_t i = 0; i < ledger->count; i++) {
+    for (size_t i = 0; i < actor->heard.count; i++) {
         if (actor->heard.texts[i] != watch_digest(ledger->lines[i].shown, ledger->lines[i].shown_len))
             broken("everybody-sees-the-same", "%s has heard another event than %s",
                    actor->nickname, ledger->lines[i].shown);
     }
 }
 
-void watch_all_heard(void)
+/* Nothing went wrong for a while: everybody who has a seat is in, and all have heard the same. */
+void watch_all_are_well(void)
 {
+    if (!process.server || process.server->turn.is_stuck || process.server->turn.has_lost_sync)
+        broken("all-is-well-again", "the server is not");
     for (int i = 0; i < cast.count; i++) {
-        if (cast.actors[i].is_there && session_state(cast.actors[i].session) == SESSION_IN)
-            check_heard(&cast.actors[i]);
+        const struct actor *actor = &cast.actors[i];
+        if (!actor->is_there)
+            continue;
+        enum session_state state = session_state(actor->session);
+        if (state == SESSION_IN)
+            check_heard(actor);
+        else if (state == SESSION_AWAY)
+            broken("all-is-well-again", "%s is away", actor->nickname);
     }
 }
