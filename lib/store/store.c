@@ -82,6 +82,19 @@ static enum err load(struct store *store)
     return e == ERR_NONE ? db_each_row(store->db, last.mark, load_row, store) : e;
 }
 
+/* An earlier process may have met a failed fsync: then the kernel still shows what it has dropped,
+ * and syncs of what is written behind it succeed. So the WAL's content goes to the database, and
+ * the WAL is written from its beginning, before anything is promised again. */
+static enum err begin_anew(struct store *store, const char *path, char *why, size_t why_size)
+{
+    size_t copied;
+    enum err e = db_checkpoint(store->db, true, &copied);
+    if (e != ERR_NONE)
+        snprintf(why, why_size, "%s cannot be written: %s; is the disk full?", path,
+                 db_message(store->db));
+    return e;
+}
+
 static enum err open_database(struct store *store, void (*on_synced)(void *context), void *context,
                               char *why, size_t why_size)
 {
@@ -89,6 +102,9 @@ static enum err open_database(struct store *store, void (*on_synced)(void *conte
     enum err e = store_dir_file(store->dir, "debate.db", path, sizeof path, why, why_size);
     if (e == ERR_NONE)
         e = db_open(path, &store->db, why, why_size);
+    if (e != ERR_NONE)
+        return e;
+    e = begin_anew(store, path, why, why_size);
     if (e != ERR_NONE)
         return e;
     e = load(store);
