@@ -51,12 +51,14 @@ void session_arm_start(struct session *session)
         ticker_stop(session->start_ticker);
         return;
     }
-    if (clock_sync_get(&session->clock, &offset_ms, &error_ms)) {
+    /* After a connection was lost the old samples may be of another server's clock. */
+    if (!session->clock.is_stale && clock_sync_get(&session->clock, &offset_ms, &error_ms)) {
         /* Rounded up: never early. */
         int64_t due_us = (int64_t)(((double)session->start_at_ms - offset_ms) * 1000) + 1;
         if (ticker_set(session->start_ticker, due_us, 0) == ERR_NONE)
             return;
     }
+    ticker_stop(session->start_ticker);
     /* Without a sample, `start` itself is the sign. */
     if (session->phase == PHASE_LIVE)
         go_live(session, monotonic_us());

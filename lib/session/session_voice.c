@@ -246,6 +246,7 @@ static void on_retry(uv_timer_t *timer)
 static void come_back(struct session *session, const char *why)
 {
     clock_sync_renew(&session->clock);
+    ticker_stop(session->start_ticker); /* the countdown falls when somebody is away */
     session_set_state(session, SESSION_AWAY, why);
     if (session->is_held)
         return;
