@@ -223,8 +223,8 @@ void socket_peer_closes(struct socket *socket)
 
 void socket_closed(struct socket *socket)
 {
-    bool is_to_be_told =
-        socket->state == SOCKET_IN || (socket->is_departing && socket->state == SOCKET_CLOSING);
+    /* Its room may not have heard yet: nothing is told while the disk takes no writes. */
+    bool is_to_be_told = socket->state == SOCKET_IN || socket->is_departing;
     socket->is_departing = false;
     socket->state = SOCKET_GONE;
     socket->wsi = NULL;
