@@ -166,6 +166,17 @@ void hex_encode(const uint8_t *data, size_t len, char *out)
     *out = '\0';
 }
 
+void digest_text(const char *text, size_t len, char out[DIGEST_SIZE])
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    uint8_t bytes[8];
+    for (size_t i = 0; i < len; i++)
+        digest = (digest ^ (uint8_t)text[i]) * UINT64_C(0x100000001b3);
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(digest >> (56 - 8 * i));
+    hex_encode(bytes, sizeof bytes, out);
+}
+
 bool str_copy(char *out, size_t out_size, const char *s)
 {
     size_t len = strlen(s);

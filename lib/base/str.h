@@ -39,6 +39,10 @@ enum err base64_decode(const char *text, size_t len, uint8_t *out, size_t out_si
 /* Lower-case hex; `out` holds 2 * len + 1 bytes. */
 void hex_encode(const uint8_t *data, size_t len, char *out);
 
+enum { DIGEST_SIZE = 17 };
+/* FNV-1a, 64 bits (RFC 9923), as 16 lower-case hex digits: tells texts apart that nobody forges. */
+void digest_text(const char *text, size_t len, char out[DIGEST_SIZE]);
+
 /* Copies with a NUL; false when it did not fit (then `out` is empty). */
 bool str_copy(char *out, size_t out_size, const char *s);
 

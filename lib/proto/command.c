@@ -59,12 +59,16 @@ static enum err read_init(const struct json_at *at, struct command *out)
 {
     int64_t last_seq = 0;
     out->init.nickname[0] = '\0';
+    out->init.last_digest[0] = '\0';
     out->init.await_voice = false;
     enum err e =
         json_get_text(at, "nickname", JSON_OPTIONAL, 1, LIMIT_NICKNAME_CHARS, out->init.nickname);
     if (!e)
         e = json_get_integer(at, "last_seq", JSON_OPTIONAL, 0, JSON_INTEGER_MAX,
                              &out->init.has_last_seq, &last_seq);
+    if (!e)
+        e = json_get_text(at, "last_digest", JSON_OPTIONAL, LIMIT_EVENT_DIGEST, LIMIT_EVENT_DIGEST,
+                          out->init.last_digest);
     if (!e)
         e = json_get_bool(at, "await_voice", JSON_OPTIONAL, NULL, &out->init.await_voice);
     out->init.last_seq = (uint64_t)last_seq;
@@ -179,6 +183,8 @@ static void put_init(cJSON *data, const struct command *command)
         json_put_string(data, "nickname", command->init.nickname);
     if (command->init.has_last_seq)
         json_put_integer(data, "last_seq", (int64_t)command->init.last_seq);
+    if (command->init.last_digest[0])
+        json_put_string(data, "last_digest", command->init.last_digest);
     if (command->init.await_voice)
         json_put_bool(data, "await_voice", true);
 }

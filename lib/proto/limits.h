@@ -10,6 +10,7 @@ enum {
     LIMIT_ROOM_CODE = 64,      /* section 1 */
     LIMIT_SESSION_ID = 66,     /* "s_" and at most 64: ours are 24 long */
     LIMIT_COMMAND_ID = 64,     /* section 5, bytes */
+    LIMIT_EVENT_DIGEST = 16,   /* section 5: 64 bits in hex digits */
     LIMIT_CHOICE_ID = 64,      /* bytes: a choice's id is repeated in every event about it */
     LIMIT_RECORDING_ID = 96,   /* bytes: "r_", the session's random part, "_", a number */
     LIMIT_PATH = 128,          /* bytes: "recordings/", a session id, a file name */

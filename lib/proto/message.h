@@ -48,6 +48,7 @@ struct command {
             char nickname[LIMIT_NICKNAME_CHARS * 4 + 1]; /* empty: not given */
             bool has_last_seq;
             uint64_t last_seq;
+            char last_digest[LIMIT_EVENT_DIGEST * 4 + 1]; /* of that event; empty: not given */
             bool await_voice;
         } init;
         struct {

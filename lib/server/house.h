@@ -82,6 +82,9 @@ void house_socket_left(struct socket *socket);
 struct socket *house_voice(const struct house_room *room, unsigned participant);
 struct socket *house_signaling(const struct house_room *room, unsigned participant);
 
+/* Whether this event, as all may see it, is the one of this digest (base/str.h). */
+bool house_event_is(struct server *server, const struct house_room *room, uint64_t seq,
+                    const char *digest);
 /* Gives a socket the events that it has missed, as many as its queue takes at once. */
 void house_catch_up(struct socket *socket);
 /* The log for an operator (`whole`) or the host. ERR_IO, ERR_CORRUPT, ERR_FULL. */

@@ -5,6 +5,7 @@
 #include <utlist.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "server/house.h"
 #include "server/net.h"
 #include "server/server_inner.h"
@@ -205,6 +206,51 @@ struct socket *house_signaling(const struct house_room *room, unsigned participa
 
 /* ---- catching up ---- */
 
+/* An event of the log as all may see it, into server->text. */
+static enum err print_shown(struct server *server, const struct house_room *room, const char *line,
+                            size_t len)
+{
+    struct event_doc doc;
+    enum err e = event_parse(line, len, &doc);
+    if (e)
+        return e;
+    struct event shown = event_public(&doc.event, room_choice_is_public(room->room, &doc.event));
+    buf_clear(&server->text);
+    e = event_print(&shown, &server->text);
+    event_doc_release(&doc);
+    return e;
+}
+
+struct comparison {
+    struct server *server;
+    const struct house_room *room;
+    const char *digest;
+    bool is_equal;
+};
+
+static enum err compare_line(void *context, uint64_t seq, const char *line, size_t len)
+{
+    struct comparison *comparison = context;
+    struct buf *text = &comparison->server->text;
+    char digest[DIGEST_SIZE];
+    (void)seq;
+    enum err e = print_shown(comparison->server, comparison->room, line, len);
+    if (e)
+        return e;
+    digest_text(text->data, text->len, digest);
+    comparison->is_equal = strcmp(digest, comparison->digest) == 0;
+    return ERR_FULL; /* one was all that was wanted */
+}
+
+bool house_event_is(struct server *server, const struct house_room *room, uint64_t seq,
+                    const char *digest)
+{
+    struct comparison comparison = {.server = server, .room = room, .digest = digest};
+    enum err e =
+        store_log_read(server->store, room->key, false, seq - 1, compare_line, &comparison);
+    return (e == ERR_NONE || e == ERR_FULL) && comparison.is_equal;
+}
+
 struct catch_up {
     struct socket *socket;
     size_t bytes;
@@ -215,17 +261,9 @@ static enum err send_line(void *context, uint64_t seq, const char *line, size_t 
     struct catch_up *reading = context;
     struct socket *socket = reading->socket;
     struct buf *text = &socket->server->text;
-    struct event_doc doc;
     if (seq > socket->room->committed_seq || reading->bytes >= CATCH_UP_BYTES || socket->is_lost)
         return ERR_FULL; /* for now */
-    enum err e = event_parse(line, len, &doc);
-    if (e)
-        return e;
-    struct event shown =
-        event_public(&doc.event, room_choice_is_public(socket->room->room, &doc.event));
-    buf_clear(text);
-    e = event_print(&shown, text);
-    event_doc_release(&doc);
+    enum err e = print_shown(socket->server, socket->room, line, len);
     if (e)
         return e;
     socket->sent_seq = seq;

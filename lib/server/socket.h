@@ -51,6 +51,7 @@ struct socket {
     enum lang lang;
     unsigned participant; /* 0: an observer, or not known yet */
     uint64_t sent_seq;    /* the last event that this socket was given */
+    bool awaits_welcome;  /* it is gathered in the turn: events come after it */
     bool is_catching_up;  /* older events are still to be read from the log */
 
     struct frame **queue; /* a ring; NULL when it never was needed */

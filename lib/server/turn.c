@@ -115,7 +115,8 @@ static void broadcast(struct turn_entry *entry)
     for (struct socket *socket = room->voice, *next; socket; socket = next) {
         next = socket->next;
         /* One that is behind reads this event from the log when it comes to it. */
-        if (socket->state != SOCKET_IN || socket->sent_seq + 1 != entry->seq)
+        if (socket->state != SOCKET_IN || socket->awaits_welcome ||
+            socket->sent_seq + 1 != entry->seq)
             continue;
         socket->sent_seq = entry->seq;
         socket_send(socket, entry->frame);
@@ -142,6 +143,7 @@ static bool run(struct server *server, struct turn_entry *entry, uint64_t commit
         broadcast(entry);
         return true;
     case TURN_WELCOME:
+        socket->awaits_welcome = false;
         socket_send(socket, entry->frame);
         if (socket->state == SOCKET_IN && socket->sent_seq < socket->room->committed_seq) {
             socket->is_catching_up = true;

@@ -39,6 +39,18 @@ static void acknowledge(struct socket *socket, const struct command *command, ui
 
 /* ---- init ---- */
 
+/* A power cut may have taken events that were sent, and others stand in their places now. */
+static bool knows_the_past(struct socket *socket, const struct command *command, uint64_t seq)
+{
+    uint64_t last_seq = command->init.last_seq;
+    if (!command->init.has_last_seq || last_seq == 0)
+        return true;
+    if (last_seq > seq)
+        return false;
+    return !command->init.last_digest[0] ||
+           house_event_is(socket->server, socket->room, last_seq, command->init.last_digest);
+}
+
 static void welcome(struct socket *socket, const struct command *command, uint64_t seq)
 {
     struct server *server = socket->server;
@@ -46,7 +58,7 @@ static void welcome(struct socket *socket, const struct command *command, uint64
     struct session_view session;
     room_view(room, &session);
     session.seq = seq;
-    bool is_ahead = command->init.has_last_seq && command->init.last_seq > seq;
+    bool is_ahead = !knows_the_past(socket, command, seq);
     struct welcome_view view = {.participant = socket->participant,
                                 .now_ms = server_now_ms(server),
                                 .reset = is_ahead,
@@ -58,6 +70,7 @@ static void welcome(struct socket *socket, const struct command *command, uint64
         socket_close(socket, CLOSE_GOING_AWAY);
         return;
     }
+    socket->awaits_welcome = true;
     turn_welcome(server, socket, server->text.data, server->text.len);
 }
 

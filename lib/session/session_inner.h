@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "base/str.h"
 #include "loop/ticker.h"
 #include "media/codec.h"
 #include "media/mix.h"
@@ -120,6 +121,7 @@ struct session {
     enum phase phase;
     int seats;
     uint64_t last_seq;
+    char last_digest[DIGEST_SIZE]; /* of the event's text */
     struct agenda *agenda;
     enum record_policy record;
     struct ice_config ice;
@@ -186,7 +188,8 @@ void session_report_voice(struct session *session);
 
 /* session_view.c: the state that events make */
 void session_take_welcome(struct session *session, const struct server_message *message);
-void session_take_event(struct session *session, const struct event *event);
+void session_take_event(struct session *session, const struct event *event, const char *text,
+                        size_t len);
 struct session_participant *session_place(struct session *session, unsigned participant);
 
 /* session_start.c: the common start */

@@ -255,7 +255,8 @@ static void apply(struct session *session, const struct event *event)
     }
 }
 
-void session_take_event(struct session *session, const struct event *event)
+void session_take_event(struct session *session, const struct event *event, const char *text,
+                        size_t len)
 {
     if (event->seq <= session->last_seq)
         return;
@@ -268,6 +269,7 @@ void session_take_event(struct session *session, const struct event *event)
         return;
     }
     session->last_seq = event->seq;
+    digest_text(text, len, session->last_digest);
     apply(session, event);
     session_settle(session);
     if (session->handler.on_event)

@@ -207,7 +207,7 @@ static void on_text(void *context, const char *text, size_t len)
         take_pong(session, &message);
         break;
     case SERVER_EVENT:
-        session_take_event(session, &message.event.event);
+        session_take_event(session, &message.event.event, text, len);
         break;
     case SERVER_PEERS:
     case SERVER_PEER_JOINED:
@@ -227,6 +227,8 @@ static void on_open(void *context)
     /* From the very first: then what the session looks like follows from its events alone. */
     command.init.has_last_seq = true;
     command.init.last_seq = session->last_seq;
+    if (session->last_seq > 0)
+        memcpy(command.init.last_digest, session->last_digest, sizeof session->last_digest);
     command.init.await_voice = session->config.voice;
     if (send_command(session, &command))
         ws_cut(session->voice_socket);

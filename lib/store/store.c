@@ -11,6 +11,7 @@
 #include "store/store_batch.h"
 #include "store/store_dir.h"
 #include "store/store_heads.h"
+#include "store/store_rewrite.h"
 #include "store/store_sqlite.h"
 #include "store/store_syncer.h"
 
@@ -82,17 +83,13 @@ static enum err load(struct store *store)
     return e == ERR_NONE ? db_each_row(store->db, last.mark, load_row, store) : e;
 }
 
-/* An earlier process may have met a failed fsync: then the kernel still shows what it has dropped,
- * and syncs of what is written behind it succeed. So the WAL's content goes to the database, and
- * the WAL is written from its beginning, before anything is promised again. */
-static enum err begin_anew(struct store *store, const char *path, char *why, size_t why_size)
+/* An earlier process may have met an fsync that failed. Were the WAL on the disk less than what the
+ * kernel shows of it, then a checkpoint and a power cut would leave a database of two times. */
+static enum err rewrite_wal(const char *path, char *why, size_t why_size)
 {
-    size_t copied;
-    enum err e = db_checkpoint(store->db, true, &copied);
-    if (e != ERR_NONE)
-        snprintf(why, why_size, "%s cannot be written: %s; is the disk full?", path,
-                 db_message(store->db));
-    return e;
+    char wal[4096 + 8];
+    snprintf(wal, sizeof wal, "%s-wal", path);
+    return store_rewrite(wal, why, why_size);
 }
 
 static enum err open_database(struct store *store, void (*on_synced)(void *context), void *context,
@@ -101,10 +98,9 @@ static enum err open_database(struct store *store, void (*on_synced)(void *conte
     char path[4096];
     enum err e = store_dir_file(store->dir, "debate.db", path, sizeof path, why, why_size);
     if (e == ERR_NONE)
+        e = rewrite_wal(path, why, why_size);
+    if (e == ERR_NONE)
         e = db_open(path, &store->db, why, why_size);
-    if (e != ERR_NONE)
-        return e;
-    e = begin_anew(store, path, why, why_size);
     if (e != ERR_NONE)
         return e;
     e = load(store);
@@ -120,7 +116,8 @@ static enum err open_database(struct store *store, void (*on_synced)(void *conte
 static void release(struct store *store)
 {
     int saved = errno;
-    syncer_free(store->syncer);
+    if (store->syncer && syncer_free(store->syncer))
+        db_keep_wal(store->db);
     db_close(store->db);
     batch_release(&store->batch);
     heads_release(&store->heads);

@@ -72,10 +72,13 @@ struct db {
     sqlite3 *sqlite;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     size_t wal_pages;
+    bool has_lost_sync;
 };
 
 static enum err error_of(struct db *db, int rc)
 {
+    if (rc == SQLITE_IOERR_FSYNC || rc == SQLITE_IOERR_DIR_FSYNC)
+        db->has_lost_sync = true;
     switch (rc & 0xff) { /* the primary code of an extended one */
     case SQLITE_OK:
     case SQLITE_DONE:
@@ -486,6 +489,16 @@ enum err db_checkpoint(struct db *db, bool restart, size_t *copied)
     *copied = done > 0 ? (size_t)done : 0;
     /* Busy: it met a commit just as that changed the WAL's header, or somebody reads. */
     return (rc & 0xff) == SQLITE_BUSY ? ERR_NONE : error_of(db, rc);
+}
+
+bool db_has_lost_sync(const struct db *db)
+{
+    return db->has_lost_sync;
+}
+
+void db_keep_wal(struct db *db)
+{
+    sqlite3_db_config(db->sqlite, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }
 
 enum err db_sync_file(struct db *db)

@@ -39,6 +39,12 @@ struct syncer {
     bool checkpoint_complained;
 };
 
+static void fail(struct syncer *s)
+{
+    log_error("cannot sync the session log: %s; nothing is acknowledged any more", strerror(errno));
+    atomic_store(&s->failed, true);
+}
+
 static void sync_wal(struct syncer *s)
 {
     uint64_t committed = atomic_load(&s->committed);
@@ -48,8 +54,7 @@ static void sync_wal(struct syncer *s)
         atomic_store(&s->synced, committed);
         return;
     }
-    log_error("cannot sync the session log: %s; nothing is acknowledged any more", strerror(errno));
-    atomic_store(&s->failed, true);
+    fail(s);
 }
 
 /* Begins the WAL anew, with commits kept out. */
@@ -85,6 +90,8 @@ static void checkpoint(struct syncer *s)
     }
     if (e == ERR_NONE && atomic_load(&s->wal_pages) > SYNCER_RESTART_PAGES)
         e = restart(s);
+    if (db_has_lost_sync(s->db))
+        fail(s);
     if (e != ERR_NONE && !s->checkpoint_complained)
         log_warning("cannot move the session log into its database: %s; trying again",
                     db_message(s->db));
@@ -106,6 +113,8 @@ static void *run(void *context)
             s->checkpoint_wanted = false;
             pthread_mutex_unlock(&s->lock);
             checkpoint(s);
+            if (atomic_load(&s->failed) && s->on_synced)
+                s->on_synced(s->context);
         } else {
             pthread_cond_wait(&s->wake, &s->lock);
             continue;
@@ -181,10 +190,8 @@ out_free:
     return e;
 }
 
-void syncer_free(struct syncer *s)
+bool syncer_free(struct syncer *s)
 {
-    if (!s)
-        return;
     pthread_mutex_lock(&s->lock);
     s->sync_wanted = true;
     s->stop = true;
@@ -195,9 +202,13 @@ void syncer_free(struct syncer *s)
     pthread_mutex_destroy(&s->lock);
     pthread_cond_destroy(&s->gate_free);
     pthread_mutex_destroy(&s->gate);
+    bool has_failed = atomic_load(&s->failed);
+    if (has_failed)
+        db_keep_wal(s->db);
     db_close(s->db);
     close(s->wal_fd);
     mem_free(s);
+    return has_failed;
 }
 
 void syncer_enter(struct syncer *s)

@@ -37,8 +37,9 @@ struct syncer;
  * mode. On an error `why` says what and where. */
 enum err syncer_new(const char *db_path, void (*on_synced)(void *context), void *context,
                     struct syncer **out, char *why, size_t why_size) MUST_CHECK;
-/* Syncs what is committed, ends the thread and its connection. NULL is allowed. */
-void syncer_free(struct syncer *syncer);
+/* Syncs what is committed, ends the thread and its connection. True: a sync has failed, then or
+ * before, so the database must not get what is in the WAL. */
+bool syncer_free(struct syncer *syncer);
 
 /* Around a commit: no checkpoint begins the WAL anew in between. */
 void syncer_enter(struct syncer *syncer);
