@@ -20,6 +20,8 @@ ssize_t __wrap_getrandom(void *out, size_t len, unsigned flags);
 int __wrap_open(const char *path, int flags, ...);
 int __wrap_close(int fd);
 int __wrap_fdatasync(int fd);
+ssize_t __wrap_pread(int fd, void *out, size_t len, off_t offset);
+ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t offset);
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
                           void *context);
 int __wrap_pthread_join(pthread_t thread, void **result);
@@ -81,6 +83,21 @@ int __wrap_fdatasync(int fd)
     if (disk_sync(disk, &disk->files[fd - FIRST_FD]))
         return 0;
     errno = EIO;
+    return -1;
+}
+
+ssize_t __wrap_pread(int fd, void *out, size_t len, off_t offset)
+{
+    return (ssize_t)disk_read(&disk_at_hand->files[fd - FIRST_FD], out, len, (uint64_t)offset);
+}
+
+ssize_t __wrap_pwrite(int fd, const void *data, size_t len, off_t offset)
+{
+    struct disk *disk = disk_at_hand;
+    disk_operation(disk);
+    if (disk_write(disk, &disk->files[fd - FIRST_FD], data, len, (uint64_t)offset))
+        return (ssize_t)len;
+    errno = ENOSPC;
     return -1;
 }
 
