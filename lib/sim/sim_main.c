@@ -22,21 +22,57 @@ static void on_signal(int number)
     broken("the-code-runs-on", "signal %d", number);
 }
 
+static void report(const struct run_result *result, uint64_t seed)
+{
+    printf("seed %" PRIu64 ": %" PRId64 " room-seconds, %" PRIu64 " steps, %" PRIu64
+           " events, %" PRIu64 " acks, %" PRIu64 " starts, %" PRIu64
+           " power cuts, trace %016" PRIx64 "\n",
+           seed, result->room_s, result->steps, result->events, result->acks, result->boots,
+           result->power_cuts, result->trace);
+    fflush(stdout);
+}
+
+static double wall_s(void)
+{
+    struct timespec now;
+    timespec_get(&now, TIME_UTC);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* One seed after the other for so long. The first is random; it stands in what is printed. */
+static void run_for(double seconds, int64_t room_s)
+{
+    double begin_s = wall_s(), took_s;
+    uint64_t first = (uint64_t)(begin_s * 1000) % 1000000000 * 1000, seed = first;
+    clock_t begin = clock();
+    printf("random seeds from %" PRIu64 "\n", first);
+    fflush(stdout);
+    do
+        run(seed++, room_s);
+    while ((took_s = wall_s() - begin_s) < seconds);
+    double room_seconds = (double)room_s * (double)(seed - first);
+    printf("%" PRIu64 " seeds, %" PRIu64 " to %" PRIu64 ": %.0f room-seconds in %.1f s, "
+           "%.0f a minute of one core\n",
+           seed - first, first, seed - 1, room_seconds, took_s,
+           room_seconds * 60 * CLOCKS_PER_SEC / (double)(clock() - begin));
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-    int64_t room_s = argc > 2 ? atoll(argv[2]) : ROOM_S;
+    bool is_for = argc > 2 && strcmp(argv[1], "--seconds") == 0;
+    int64_t room_s = argc > 2 + is_for ? atoll(argv[2 + is_for]) : ROOM_S;
     signal(SIGABRT, on_signal);
     signal(SIGSEGV, on_signal);
     mallopt(M_MMAP_THRESHOLD, 1 << 30); /* copies of disks come and go */
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     disk_serve_sqlite();
     world.is_loud = getenv("SIM_LOUD") != NULL;
+    if (is_for) {
+        run_for(atof(argv[2]), room_s);
+        return 0;
+    }
+    uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
     struct run_result result = run(seed, room_s);
-    printf("seed %" PRIu64 ": %" PRId64 " room-seconds, %" PRIu64 " steps, %" PRIu64
-           " events, %" PRIu64 " acks, %" PRIu64 " starts, %" PRIu64 " power cuts, trace %016" PRIx64
-           "\n",
-           seed, result.room_s, result.steps, result.events, result.acks, result.boots,
-           result.power_cuts, result.trace);
+    report(&result, seed);
     return 0;
 }

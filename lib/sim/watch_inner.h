@@ -29,6 +29,7 @@ struct watch {
     struct look *look;
     int64_t row; /* the last one that is known */
     uint64_t commits;
+    int64_t stuck_us; /* when the server could not write for the last time */
     long sockets;
     uint64_t acks;
     struct choice_sent *choices;

@@ -20,6 +20,11 @@ static void on_line(void *context, int64_t key, uint64_t seq, const char *line, 
 {
     (void)context;
     ledger_add(key, seq, line, len);
+    const struct ledger *ledger = ledger_by_key(key);
+    if (seq > 0 && ledger_line(ledger, seq)->type == EVENT_START &&
+        watch_server_ms() < ledger->start_at_ms)
+        broken("no-start-before-start-at", "%s starts %lld ms early", ledger->session_id,
+               (long long)(ledger->start_at_ms - watch_server_ms()));
 }
 
 void watch_look(void)

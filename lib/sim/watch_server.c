@@ -72,7 +72,8 @@ static void check_voices(const struct house_room *room, const struct ledger *led
 static void check_host(const struct ledger *ledger)
 {
     int64_t now_ms = watch_server_ms();
-    if (ledger->is_ended || !ledger_anybody_is_connected(ledger))
+    if (ledger->is_ended || !ledger_anybody_is_connected(ledger) ||
+        world.now_us - watch.stuck_us < HOST_SLACK_MS * 1000)
         return;
     if (ledger->host && !ledger->persons[ledger->host].seated)
         broken("one-host", "%s: the host has no seat", ledger->session_id);
@@ -110,6 +111,8 @@ static void check_rooms(struct server *server)
 void watch_server_state(void)
 {
     struct server *server = watch.server;
+    if (server && server->turn.is_stuck)
+        watch.stuck_us = world.now_us;
     if (!server || process.node.is_ghost || server->turn.is_stuck || server->turn.now.count ||
         server->departing || store_is_dirty(server->store) || server->is_draining)
         return;
@@ -146,6 +149,7 @@ void watch_booted(struct server *server)
     struct node *before = node_enter(NULL);
     watch.server = server;
     watch.commits = 0;
+    watch.stuck_us = world.now_us;
     watch_look();
     node_enter(before);
 }
