@@ -7,6 +7,7 @@
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
 #   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
+#   make sim      rooms in a simulated world where everything fails   SEED=7 ROOM_S=1000
 #   make valgrind a debate of which nobody leaves memory behind
 #   make gen      writes manual pages, completions and catalogues of words from the source
 #   make install  PREFIX=/usr/local DESTDIR=     make uninstall
@@ -67,9 +68,10 @@ WEB ?= 1
 export WEB
 SCRIPTS := $(filter-out $(if $(filter 0,$(WEB)),client/web/%),$(wildcard cmd/*_test.sh client/*/*_test.sh lib/*/*_test.sh))
 CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
+SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/sim/*.c))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
+.PHONY: all sim valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
 all: $(B)/debate $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -106,6 +108,17 @@ $(BENCHES): $(B)/%_bench: $(B)/%_bench.o $(B)/libdebate.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
 
+# The simulator has the real code's objects, with what lib/sim puts in the place of the network, of
+# libuv and of these functions of the C library (lib/sim/kernel.c).
+SIM_WRAPS := abort clock_gettime close fdatasync getrandom open pread pwrite pthread_create \
+	pthread_join pthread_mutex_init pthread_mutex_destroy pthread_mutex_lock \
+	pthread_mutex_unlock pthread_cond_init pthread_cond_destroy pthread_cond_wait \
+	pthread_cond_signal
+
+$(B)/sim: $(SIM_OBJECTS) $(B)/libdebate.a
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
+
 # ---- tests ----
 
 # A sanitizer makes everything several times slower.
@@ -116,7 +129,7 @@ LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test %/p
 ALONE = $(filter $(LISTENS),$(TESTS) $(SCRIPTS))
 TOGETHER = $(filter-out $(LISTENS),$(TESTS) $(SCRIPTS))
 
-unit: $(TESTS) $(B)/debate $(CATALOGUES)
+unit: $(TESTS) $(B)/debate $(B)/sim $(CATALOGUES)
 	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TOGETHER) -- $(ALONE)
 
 SCENARIOS := $(wildcard testdata/scenarios/*.debate)
@@ -126,7 +139,7 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory check-built
 
 check-built: tidy man-lint
-	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(B)/debate-gen $(TESTS) $(CATALOGUES)
+	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(B)/debate-gen $(B)/sim $(TESTS) $(CATALOGUES)
 	$(Q)$(MAKE) --no-print-directory gen-check
 	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang OPTIMISE=-O0 CFLAGS= clang)
 	$(if $(SAN),,$(Q)$(FUZZ_MAKE))
@@ -139,6 +152,13 @@ tidy:
 
 man-lint:
 	$(Q).ci/man-lint
+
+# ---- the simulator ----
+
+# One seed of so many room-seconds; without a seed, random ones for half a minute.
+ROOM_S ?= 1000
+sim: $(B)/sim
+	$(Q)$(B)/sim $(if $(SEED),$(SEED),--seconds 30) $(ROOM_S)
 
 # ---- fuzzing ----
 

@@ -20,8 +20,9 @@ static void say(struct actor *actor, const struct command *command)
 static void choose(struct actor *actor)
 {
     struct command command = {.type = COMMAND_SUBMIT_CHOICE};
-    command.submit_choice.page =
-        chance_one_in(5) ? (unsigned)chance_between(1, 4) : chance_one_in(2) ? actor->session->page : 0;
+    command.submit_choice.page = chance_one_in(5)   ? (unsigned)chance_between(1, 4)
+                                 : chance_one_in(2) ? actor->session->page
+                                                    : 0;
     snprintf(command.submit_choice.choice, sizeof command.submit_choice.choice, "c%u",
              actor->counter++ % LIMIT_CHOICES);
     say(actor, &command);

@@ -94,8 +94,11 @@ static void on_event(void *context, const struct event *event)
 static void begin_process(struct actor *actor)
 {
     struct node *before;
-    struct session_handler handler = {
-        .context = actor, .on_state = on_state, .on_live = on_live, .on_event = on_event, .on_welcome = on_welcome};
+    struct session_handler handler = {.context = actor,
+                                      .on_state = on_state,
+                                      .on_live = on_live,
+                                      .on_event = on_event,
+                                      .on_welcome = on_welcome};
     struct session_config config = {.server = "http://127.0.0.1:8080",
                                     .token = actor->is_guest ? NULL : actor->token,
                                     .nickname = actor->nickname,

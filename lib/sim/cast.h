@@ -13,10 +13,7 @@
 struct session;
 struct session_runtime;
 
-enum {
-    CAST_ROOMS_MAX = 8,
-    CAST_ACTORS_MAX = CAST_ROOMS_MAX * 5
-};
+enum { CAST_ROOMS_MAX = 8, CAST_ACTORS_MAX = CAST_ROOMS_MAX * 5 };
 
 /* What a participant's process has heard of its session: a digest of each event. */
 struct heard {
@@ -34,8 +31,8 @@ struct actor {
     struct session_runtime *runtime;
     struct session *session;
     struct happening act, life;
-    unsigned counter; /* of its choices */
-    bool started;     /* on_live was called in this process */
+    unsigned counter;      /* of its choices */
+    bool started;          /* on_live was called in this process */
     uint64_t welcome_boot; /* which start of the server it was welcome to */
     struct heard heard;
     int64_t clock_error_us; /* of its machine's clock */

@@ -271,7 +271,8 @@ void http_response_release(struct http_response *response)
 
 enum err http_send(const struct http_request *wanted, struct http_response *response)
 {
-    struct request request = {.method = (int)method_from_name(wanted->method ? wanted->method : "GET")};
+    struct request request = {.method =
+                                  (int)method_from_name(wanted->method ? wanted->method : "GET")};
     struct call call = {.fiber = fiber_self(), .response = response};
     if (world.node->is_ghost)
         return ERR_UNREACHABLE;

@@ -26,8 +26,8 @@ static void *copy_of(const void *data, size_t size)
 
 static struct disk_bytes copy_bytes(const struct disk_bytes *bytes)
 {
-    return (struct disk_bytes){.data = copy_of(bytes->data, bytes->len), .len = bytes->len,
-                               .size = bytes->len};
+    return (struct disk_bytes){
+        .data = copy_of(bytes->data, bytes->len), .len = bytes->len, .size = bytes->len};
 }
 
 struct disk *disk_copy(const struct disk *disk)
@@ -144,7 +144,6 @@ bool disk_write(struct disk *disk, struct disk_file *file, const void *data, siz
                 uint64_t offset)
 {
     size_t end = (size_t)offset + len;
-    if (getenv("SIM_DISK")) trace("write %s %llu %zu", file->name, (unsigned long long)offset, len);
     if (end > file->now.len) {
         if (disk->is_full)
             return false;
@@ -173,7 +172,6 @@ static void bring_sector(struct disk_file *file, size_t sector)
 
 bool disk_sync(struct disk *disk, struct disk_file *file)
 {
-    if (getenv("SIM_DISK")) trace("sync %s failing %u now %zu synced %zu", file->name, disk->failing, file->now.len, file->synced.len);
     bool fails = disk->failing > 0;
     if (fails)
         disk->failing--;

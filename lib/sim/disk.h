@@ -28,11 +28,11 @@ struct disk_file {
 
 struct disk {
     struct disk_file files[DISK_FILES];
-    bool is_full;         /* no file can grow */
-    unsigned failing;     /* so many syncs to come fail */
-    int64_t sync_us;      /* how long a sync takes, about */
-    uint64_t operations;  /* done so far */
-    uint64_t dies_at;     /* before this one the process that uses it dies; 0: none */
+    bool is_full;        /* no file can grow */
+    unsigned failing;    /* so many syncs to come fail */
+    int64_t sync_us;     /* how long a sync takes, about */
+    uint64_t operations; /* done so far */
+    uint64_t dies_at;    /* before this one the process that uses it dies; 0: none */
     void (*on_death)(void *context);
     void *context;
 };

@@ -365,5 +365,5 @@ void disk_serve_sqlite(void)
 
 void disk_reset_sqlite(void)
 {
-    sqlite3_test_control(SQLITE_TESTCTRL_PRNG_RESET);
+    sqlite3_randomness(0, NULL); /* seeded anew with the next use */
 }

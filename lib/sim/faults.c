@@ -172,7 +172,8 @@ static void happen(enum fault fault)
 static void on_next(void *context)
 {
     (void)context;
-    happening_set(&faults.next, world.now_us + chance_between(faults.pause_us / 10, faults.pause_us * 2));
+    happening_set(&faults.next,
+                  world.now_us + chance_between(faults.pause_us / 10, faults.pause_us * 2));
     /* Somebody looks after the server: a disk that lost something is a reason to start again. */
     if (process.server && process.server->turn.has_lost_sync && chance_one_in(2)) {
         if (chance_one_in(2))

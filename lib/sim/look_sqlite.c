@@ -28,7 +28,8 @@ struct look *look_new(void)
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ||
         sqlite3_prepare_v2(look->sqlite, lines_text, -1, &look->lines, NULL) ||
         sqlite3_prepare_v2(look->sqlite, live_text, -1, &look->live, NULL)) {
-        trace("the database cannot be looked at: %s", look->sqlite ? sqlite3_errmsg(look->sqlite) : "it is not there");
+        trace("the database cannot be looked at: %s",
+              look->sqlite ? sqlite3_errmsg(look->sqlite) : "it is not there");
         look_free(look);
         return NULL;
     }

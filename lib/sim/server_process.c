@@ -79,8 +79,7 @@ static void on_death(void *context)
     process.survivor = disk_copy(process.disk);
     if (process.death == DEATH_POWER_CUT) {
         process.power_cuts++;
-        disk_power_cut(process.survivor,
-                       chance_one_in(2) ? POWER_CUT_ALL : POWER_CUT_SECTORS);
+        disk_power_cut(process.survivor, chance_one_in(2) ? POWER_CUT_ALL : POWER_CUT_SECTORS);
         process.survivor->failing = 0;
     }
     process.node.is_ghost = true;

@@ -161,8 +161,7 @@ void net_want_write(struct socket *socket)
 
 void server_side_room(struct conn *conn)
 {
-    if (conn->wants_write && !conn->writeable.place && conn->socket &&
-        net_can_write(conn->socket))
+    if (conn->wants_write && !conn->writeable.place && conn->socket && net_can_write(conn->socket))
         happening_set(&conn->writeable, world.now_us);
 }
 

@@ -1,5 +1,6 @@
-/* The fault simulator's program: `sim SEED [ROOM_S]` runs one seed, `sim --seconds N` random ones.
- */
+/* The fault simulator's program: `sim SEED [ROOM_S]` runs one seed, `sim --from SEED COUNT
+ * [ROOM_S]` several, `sim --seconds N [ROOM_S]` random ones for so long. With SIM_LOUD in the
+ * environment all that happens is printed. */
 #include <inttypes.h>
 #include <limits.h>
 #include <malloc.h>
@@ -57,22 +58,34 @@ static void run_for(double seconds, int64_t room_s)
            room_seconds * 60 * CLOCKS_PER_SEC / (double)(clock() - begin));
 }
 
+/* Fixed seeds; the same ones, each time. */
+static void run_from(uint64_t seed, uint64_t count, int64_t room_s)
+{
+    for (uint64_t end = seed + count; seed < end; seed++) {
+        struct run_result result = run(seed, room_s);
+        report(&result, seed);
+    }
+}
+
+static uint64_t number(int argc, char **argv, int at, uint64_t otherwise)
+{
+    return argc > at ? strtoull(argv[at], NULL, 10) : otherwise;
+}
+
 int main(int argc, char **argv)
 {
-    bool is_for = argc > 2 && strcmp(argv[1], "--seconds") == 0;
-    int64_t room_s = argc > 2 + is_for ? atoll(argv[2 + is_for]) : ROOM_S;
     signal(SIGABRT, on_signal);
     signal(SIGSEGV, on_signal);
     mallopt(M_MMAP_THRESHOLD, 1 << 30); /* copies of disks come and go */
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
     disk_serve_sqlite();
     world.is_loud = getenv("SIM_LOUD") != NULL;
-    if (is_for) {
-        run_for(atof(argv[2]), room_s);
-        return 0;
-    }
-    uint64_t seed = argc > 1 ? strtoull(argv[1], NULL, 10) : 1;
-    struct run_result result = run(seed, room_s);
-    report(&result, seed);
+    if (argc > 2 && strcmp(argv[1], "--seconds") == 0)
+        run_for(atof(argv[2]), (int64_t)number(argc, argv, 3, ROOM_S));
+    else if (argc > 3 && strcmp(argv[1], "--from") == 0)
+        run_from(number(argc, argv, 2, 0), number(argc, argv, 3, 0),
+                 (int64_t)number(argc, argv, 4, ROOM_S));
+    else
+        run_from(number(argc, argv, 1, 1), 1, (int64_t)number(argc, argv, 2, ROOM_S));
     return 0;
 }

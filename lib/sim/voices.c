@@ -1,5 +1,6 @@
 /* What is not simulated: sound, peer connections, uploads. Peers here tell each other of
- * themselves as real ones do, through the signaling of the sessions, and then count as connected. */
+ * themselves as real ones do, through the signaling of the sessions, and then count as connected.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

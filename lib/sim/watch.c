@@ -62,8 +62,7 @@ static void note(struct listener *listener, const struct command *command)
 {
     if (listener->sent_count == listener->sent_size) {
         listener->sent_size = listener->sent_size ? listener->sent_size * 2 : 16;
-        listener->sent =
-            realloc(listener->sent, listener->sent_size * sizeof *listener->sent);
+        listener->sent = realloc(listener->sent, listener->sent_size * sizeof *listener->sent);
         if (!listener->sent)
             abort();
     }
@@ -217,11 +216,10 @@ static void check_welcome(struct listener *listener, const struct server_message
         broken("committed-then-sent", "%s is welcome after event %llu", listener->user,
                (unsigned long long)seq);
     listener->is_welcome = true;
-    listener->sent_seq = message->welcome.reset        ? 0
+    listener->sent_seq = message->welcome.reset   ? 0
                          : listener->has_last_seq ? listener->last_seq
                                                   : seq;
-    if (message->welcome.participant !=
-        ledger_participant_of(ledger, listener->user))
+    if (message->welcome.participant != ledger_participant_of(ledger, listener->user))
         broken("one-seat-a-user", "%s is welcome as p%u", listener->user,
                message->welcome.participant);
 }

@@ -49,8 +49,8 @@ static void check_sockets(const struct server *server)
         }
     }
     if (count != server->socket_count)
-        broken("nothing-remains", "%zu sockets are kept for %zu connections",
-               server->socket_count, count);
+        broken("nothing-remains", "%zu sockets are kept for %zu connections", server->socket_count,
+               count);
     if (server->turn.unsynced.count > UNSYNCED_MAX)
         broken("memory-is-bounded", "%zu acks wait", server->turn.unsynced.count);
     if (process.node.bytes > SERVER_BYTES_MAX)
@@ -62,9 +62,8 @@ static void check_voices(const struct house_room *room, const struct ledger *led
     for (unsigned i = 1; i <= ledger->people; i++) {
         bool has_socket = house_voice(room, i) != NULL;
         if (ledger->persons[i].connected != has_socket)
-            broken("connected-means-connected", "%s: p%u is %s and has %s socket",
-                   room->session_id, i,
-                   ledger->persons[i].connected ? "connected" : "disconnected",
+            broken("connected-means-connected", "%s: p%u is %s and has %s socket", room->session_id,
+                   i, ledger->persons[i].connected ? "connected" : "disconnected",
                    has_socket ? "a" : "no");
     }
 }
@@ -230,9 +229,10 @@ static void check_heard(const struct actor *actor)
         broken("everybody-sees-the-same", "%s has heard %zu events of %s, which has %zu",
                actor->nickname, actor->heard.count, ledger->session_id, ledger->count);
     for (size_t i = 0; i < actor->heard.count; i++) {
-        if (actor->heard.texts[i] != watch_digest(ledger->lines[i].shown, ledger->lines[i].shown_len))
-            broken("everybody-sees-the-same", "%s has heard another event than %s",
-                   actor->nickname, ledger->lines[i].shown);
+        if (actor->heard.texts[i] !=
+            watch_digest(ledger->lines[i].shown, ledger->lines[i].shown_len))
+            broken("everybody-sees-the-same", "%s has heard another event than %s", actor->nickname,
+                   ledger->lines[i].shown);
     }
 }
 

@@ -93,7 +93,8 @@ struct conn *conn_new(struct node *client, const struct request *request, bool i
     conn->context = context;
     conn->request = *request;
     conn->is_websocket = is_websocket;
-    conn->latency_us = chance_one_in(4) ? chance_between(20000, 300000) : chance_between(200, 20000);
+    conn->latency_us =
+        chance_one_in(4) ? chance_between(20000, 300000) : chance_between(200, 20000);
     conn->window = (size_t)chance_between(4, 64) * 1024;
     conn->client_heard_us = world.now_us;
     server_side_init(conn);
@@ -229,8 +230,8 @@ void conn_break(struct conn *conn, bool server_hears, bool client_hears)
     if (item && item->due_us <= world.now_us + conn->latency_us && item->len - item->taken > 1 &&
         conn->server_is_open && chance_one_in(2)) {
         struct node *before = node_enter(conn->server_node);
-        server_side_take(conn, item, (size_t)chance_between(1, (int64_t)(item->len - item->taken) - 1),
-                         false);
+        server_side_take(conn, item,
+                         (size_t)chance_between(1, (int64_t)(item->len - item->taken) - 1), false);
         node_wake(conn->server_node);
         node_enter(before);
     }

@@ -41,10 +41,10 @@ struct pipe {
     struct conn *conn;
     bool is_up; /* client to server */
     struct item *first, **last;
-    size_t bytes;      /* on their way */
-    int64_t last_us;   /* when the last one is due */
-    bool is_held;      /* nothing gets through; nobody is told */
-    bool is_closed;    /* the receiving end is: what comes is dropped */
+    size_t bytes;    /* on their way */
+    int64_t last_us; /* when the last one is due */
+    bool is_held;    /* nothing gets through; nobody is told */
+    bool is_closed;  /* the receiving end is: what comes is dropped */
     struct happening deliver;
 };
 

@@ -150,8 +150,8 @@ bool world_step(void)
 void world_begin(uint64_t seed, int64_t room_s)
 {
     bool is_loud = world.is_loud;
-    world = (struct world){.seed = seed, .room_s = room_s, .is_loud = is_loud,
-                           .trace = UINT64_C(0xcbf29ce484222325)};
+    world = (struct world){
+        .seed = seed, .room_s = room_s, .is_loud = is_loud, .trace = UINT64_C(0xcbf29ce484222325)};
     for (int i = 0; i < 4; i++)
         world.random[i] = splitmix(&seed);
 }
@@ -179,8 +179,8 @@ void trace(const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    snprintf(line, sizeof line, "%8" PRIu64 " %11.6f %s", world.step,
-             (double)world.now_us / 1e6, text);
+    snprintf(line, sizeof line, "%8" PRIu64 " %11.6f %s", world.step, (double)world.now_us / 1e6,
+             text);
     digest(line);
     if (world.is_loud)
         puts(line);

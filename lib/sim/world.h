@@ -26,7 +26,7 @@ struct happening {
 };
 
 struct node {
-    int index; /* 0: the server */
+    int index;                                    /* 0: the server */
     int64_t monotonic_offset_us, epoch_offset_us; /* of its clocks */
     uv_loop_t loop;
     struct handle *handles;

@@ -89,8 +89,8 @@ size_t db_wal_pages(const struct db *db);
  * many of the WAL's pages the database has now. It may find that it has to be tried again later;
  * then that is 0 or low. */
 enum err db_checkpoint(struct db *db, bool restart, size_t *copied) MUST_CHECK;
-/* An fsync of this connection's has failed: what it should have brought to the disk may be lost, and
- * later ones do not say so. */
+/* An fsync of this connection's has failed: what it should have brought to the disk may be lost,
+ * and later ones do not say so. */
 bool db_has_lost_sync(const struct db *db);
 /* Closing will leave the WAL as it is, without a checkpoint. */
 void db_keep_wal(struct db *db);
