@@ -163,6 +163,19 @@ static void hex_is_lower_case(void **state)
     assert_string_equal(text, "007fabff");
 }
 
+/* The vectors of RFC 9923, appendix C. */
+static void digests_are_fnv_1a(void **state)
+{
+    (void)state;
+    char digest[DIGEST_SIZE];
+    digest_text("", 0, digest);
+    assert_string_equal(digest, "cbf29ce484222325");
+    digest_text("a", 1, digest);
+    assert_string_equal(digest, "af63dc4c8601ec8c");
+    digest_text("foobar", 6, digest);
+    assert_string_equal(digest, "85944171f73967e8");
+}
+
 static void what_does_not_fit_is_not_copied_in_part(void **state)
 {
     (void)state;
@@ -267,6 +280,7 @@ int main(void)
         cmocka_unit_test(whole_numbers_are_read_to_their_maximum),
         cmocka_unit_test(base64_needs_its_padding_and_zero_bits_behind_the_last_byte),
         cmocka_unit_test(hex_is_lower_case),
+        cmocka_unit_test(digests_are_fnv_1a),
         cmocka_unit_test(what_does_not_fit_is_not_copied_in_part),
         cmocka_unit_test(ids_are_22_url_safe_characters_and_never_the_same),
         cmocka_unit_test(a_buffer_takes_to_the_last_byte_of_its_cap),

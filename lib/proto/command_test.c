@@ -246,10 +246,17 @@ static void init_has_a_last_seq_and_await_voice(void **state)
     assert_true(command.init.await_voice);
     assert_int_equal(parse_data("init", "{\"last_seq\":17,\"await_voice\":false}"), ERR_NONE);
     assert_int_equal(command.init.last_seq, 17);
+    assert_string_equal(command.init.last_digest, "");
     assert_false(command.init.await_voice);
     assert_refused("init", "{\"last_seq\":-1}", REASON_FIELD_RANGE, "last_seq");
     assert_refused("init", "{\"last_seq\":1.5}", REASON_FIELD_TYPE, "last_seq");
     assert_refused("init", "{\"last_seq\":\"1\"}", REASON_FIELD_TYPE, "last_seq");
+    assert_int_equal(parse_data("init", "{\"last_seq\":3,\"last_digest\":\"0123456789abcdef\"}"),
+                     ERR_NONE);
+    assert_string_equal(command.init.last_digest, "0123456789abcdef");
+    assert_refused("init", "{\"last_digest\":\"0123456789abcde\"}", REASON_FIELD_LENGTH,
+                   "last_digest");
+    assert_refused("init", "{\"last_digest\":7}", REASON_FIELD_TYPE, "last_digest");
     assert_refused("init", "{\"await_voice\":1}", REASON_FIELD_TYPE, "await_voice");
 }
 
@@ -417,7 +424,7 @@ static void the_body_of_a_choice_over_http_is_submit_choices_data(void **state)
 static const char *const written[] = {
     "{\"type\":\"init\",\"data\":{}}",
     ("{\"type\":\"init\",\"id\":\"i\",\"data\":{\"nickname\":\"Kim\",\"last_seq\":3,"
-     "\"await_voice\":true}}"),
+     "\"last_digest\":\"0123456789abcdef\",\"await_voice\":true}}"),
     "{\"type\":\"ready\",\"id\":-4,\"data\":{}}",
     "{\"type\":\"consent\",\"data\":{\"recording\":true}}",
     "{\"type\":\"report_start\",\"data\":{\"at\":1763872345678.25}}",

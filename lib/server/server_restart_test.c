@@ -1,4 +1,5 @@
 /* The server killed, ended and started again (protocol, sections 3, 4, 5 and 8). */
+#include "base/str.h"
 #include "server/debate_testing.h"
 
 static const char *const quick[] = {"--countdown", "0.2", NULL};
@@ -77,6 +78,42 @@ static void a_session_goes_on_after_kill_9(void **state)
     acked(debate.seat[0], "goto_page", "{\"page\":3}");
     want(heard(debate.seat[0], "choices_revealed"), "data.choices", "{\"p2\":\"yes\"}");
     want(heard(debate.seat[0], "next_page"), "data.page", "3");
+}
+
+static const char *digest_of(struct answer log, uint64_t seq)
+{
+    static char digest[DIGEST_SIZE];
+    const char *line = log.body;
+    for (uint64_t i = 0; i < seq; i++) /* the header comes first */
+        line = strchr(line, '\n') + 1;
+    digest_text(line, strcspn(line, "\n"), digest);
+    return digest;
+}
+
+/* What a power cut takes, others may have heard; then other events stand in its place. */
+static void who_heard_what_was_lost_hears_everything_again(void **state)
+{
+    (void)state;
+    struct debate debate;
+    debate_begin(&debate, "lost", 3, 2, NULL);
+    acked(debate.seat[0], "voice_status_update", "{\"is_mic_on\":true}");
+    heard_at_last(debate.seat[0], "voice_status");
+    int64_t last = debate.seat[0]->seq;
+    char known[DIGEST_SIZE];
+    snprintf(known, sizeof known, "%s", digest_of(log_whole(debate.session), (uint64_t)last));
+    kill_and_start(quick);
+    debate.seat[0] = voice_open(debate.session, token("u1"));
+    const struct json *welcome =
+        init(debate.seat[0], text("{\"last_seq\":%ld,\"last_digest\":\"%s\"}", (long)last, known));
+    want(welcome, "data.reset", "(absent)");
+    for (int i = 0; i < 2; i++)
+        heard(debate.seat[0], "disconnected");
+    debate.seat[1] = voice_open(debate.session, token("u2"));
+    known[0] = known[0] == '0' ? '1' : '0';
+    welcome =
+        init(debate.seat[1], text("{\"last_seq\":%ld,\"last_digest\":\"%s\"}", (long)last, known));
+    want(welcome, "data.reset", "true");
+    want(heard(debate.seat[1], "join"), "seq", "1");
 }
 
 static void a_restart_cancels_the_countdown(void **state)
@@ -284,6 +321,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_session_goes_on_after_kill_9),
+        cmocka_unit_test(who_heard_what_was_lost_hears_everything_again),
         cmocka_unit_test(a_restart_cancels_the_countdown),
         cmocka_unit_test(waiting_for_voice_is_not_kept),
         cmocka_unit_test(time_goes_on_while_nobody_is_there),
