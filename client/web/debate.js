@@ -85,9 +85,18 @@ export class Debate {
       this.tell('voice_status_update', { is_mic_on: isOpen && !isMuted, is_speaking: isSpeaking });
   }
 
+  // What was answered here holds, whatever was answered in this seat before.
+  tellConsent() {
+    const { people, self } = this.room;
+    const { consents } = this.seat;
+    if (this.isConsentTold || !people.has(self)) return;
+    this.isConsentTold = true;
+    if (Boolean(people.get(self).consents) !== consents) this.tell('consent', { recording: consents });
+  }
+
   async consent(agrees) {
-    await this.ask('consent', { recording: agrees });
     this.seat.consents = agrees;
+    await this.ask('consent', { recording: agrees });
     if (agrees && this.room.phase === 'live') await this.record();
   }
 
@@ -117,10 +126,10 @@ export class Debate {
     this.room.welcome(data);
     this.state = 'in';
     this.isReadySaid = false;
+    this.isConsentTold = false;
     this.pingsLeft = PINGS;
     this.tell('ping', { t0: performance.now() });
     if (this.room.self) {
-      if (this.seat.consents) this.tell('consent', { recording: true });
       this.tellVoice();
       this.openSignaling(data.ice_servers);
     }
@@ -143,8 +152,16 @@ export class Debate {
     if (type === 'recording_stopped' && isOwn)
       this.stopping = this.recorder.stopped(data.recording_id).then(() => this.settle());
     if (type === 'session_ended') this.finish();
+    if (type === 'join' && isNew && !this.room.host) this.askHost();
     this.on.event(event, isNew);
     if (this.room.isCaughtUp) this.settle();
+  }
+
+  // That the maker of the room sits down late and is its host, no event tells.
+  async askHost() {
+    const session = await request('GET', `/api/sessions/${this.seat.sessionId}`, this.seat.token);
+    this.room.host ??= session.host;
+    this.on.changed();
   }
 
   // Whatever is to be done in the state that the session is in.
@@ -152,6 +169,7 @@ export class Debate {
     if (this.state !== 'in' || !this.room.isCaughtUp) return;
     this.armStart();
     this.checkReady();
+    this.tellConsent();
     if (this.room.phase === 'live') this.goOn();
     this.on.changed();
   }
@@ -202,7 +220,9 @@ export class Debate {
   }
 
   async record() {
-    if (this.seat.consents && this.room.record !== 'off' && !this.isLeaving) await this.recorder.start();
+    await this.microphone.isAwake;
+    const may = this.room.phase === 'live' && this.room.record !== 'off' && !this.isLeaving;
+    if (may && this.seat.consents && this.state === 'in') await this.recorder.start();
   }
 
   // ---- the voices ----
@@ -285,6 +305,7 @@ export class Debate {
   finish() {
     if (this.state === 'over') return;
     this.state = 'over';
+    this.voiceSocket.isOver = true;
     clearInterval(this.pinging);
     clearTimeout(this.starting);
     this.signaling?.close();

@@ -88,7 +88,10 @@ function wirePush() {
 
 function wireSound() {
   for (const select of document.querySelectorAll('select.device'))
-    select.onchange = () => microphone.open(select.value).catch(complain);
+    select.onchange = async () => {
+      await microphone.open(select.value).catch(complain);
+      keepDevice();
+    };
   setInterval(() => {
     for (const meter of document.querySelectorAll('.level')) meter.value = microphone.level;
   }, 100);
@@ -170,14 +173,21 @@ async function offerLeft() {
 
 // ---- the way ----
 
+const blocked = () => announce(say('Click anywhere to turn the sound on.'));
+
 const STOPS = {
   4001: 'You have joined from elsewhere: the seat is there now, and this page stops.',
   1008: 'The server does not let you in.',
 };
 
+function keepDevice() {
+  if (!debate) return;
+  debate.seat.device = microphone.current;
+  entrance.keepSeat(debate.seat);
+}
+
 function start(seat) {
   seat.code = entrance.code;
-  entrance.keepSeat(seat);
   show('#left', false);
   debate = new Debate(seat, microphone, shelf, {
     changed: redraw,
@@ -187,9 +197,10 @@ function start(seat) {
       debate.stopReason = say(STOPS[code] ?? 'The server closed the connection because of a broken rule ({0}).', code);
       redraw();
     },
-    blocked: () => announce(say('Click anywhere to hear the others.')),
+    blocked,
   });
   debate.choices = JSON.parse(sessionStorage.getItem(`choices ${seat.sessionId}`) ?? '{}');
+  keepDevice();
   debate.enter();
   setInterval(() => tick(debate), 200);
   setInterval(() => $('#sound').open && debate.mesh && drawStats(debate), 1000);
@@ -204,8 +215,9 @@ async function comeBack(seat) {
     entrance.forgetSeat();
     return false;
   }
-  if (Microphone.isAllowed && seat.hasMicrophone) await microphone.open().catch(complain);
+  if (Microphone.isAllowed && seat.device) await microphone.open(seat.device).catch(complain);
   start(seat);
+  if (microphone.context.state !== 'running') blocked();
   return true;
 }
 
@@ -218,7 +230,6 @@ async function main() {
   if (await comeBack(seat)) return;
   offerLeft();
   await atTheDoor(seat, microphone);
-  seat.hasMicrophone = microphone.isOpen;
   start(seat);
 }
 

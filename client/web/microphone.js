@@ -17,6 +17,10 @@ export class Microphone {
   constructor(on) {
     this.on = on;
     this.context = new AudioContext({ latencyHint: 'interactive' });
+    // Browsers may wait for a touch of the page before there is any sound.
+    this.isAwake = new Promise((awake) => {
+      this.context.onstatechange = () => this.context.state === 'running' && awake();
+    });
     this.sink = this.context.createMediaStreamDestination();
     this.analyser = this.context.createAnalyser();
     this.analyser.fftSize = 2048;

@@ -43,7 +43,6 @@ export class Socket {
     this.url = location.origin.replace(/^http/, 'ws') + path;
     this.on = on;
     this.tries = 0;
-    this.heardAt = performance.now();
     this.connect();
   }
 
@@ -52,9 +51,9 @@ export class Socket {
     const ws = new WebSocket(this.url);
     let isOpen = false;
     this.ws = ws;
+    this.heardAt = performance.now();
     ws.onopen = () => {
       isOpen = true;
-      this.heardAt = performance.now();
       this.on.open();
     };
     ws.onmessage = ({ data }) => {
@@ -69,6 +68,7 @@ export class Socket {
   async lost(code, wasOpen) {
     this.ws = null;
     if (FINAL.includes(code)) {
+      this.isOver = true;
       this.on.closed(code);
       return;
     }
@@ -78,11 +78,11 @@ export class Socket {
     this.retry = setTimeout(() => this.connect(), backoff(this.tries++));
   }
 
-  // What was dead for long is cut and opened anew, and a wait is cut short.
+  // What was silent for so long is cut and opened anew; with 0 a wait is cut short as well.
   hurry(silentMs) {
-    if (this.isOver || (this.ws && performance.now() - this.heardAt < silentMs)) return;
+    const isWaiting = !this.ws && silentMs > 0;
+    if (this.isOver || isWaiting || performance.now() - this.heardAt < silentMs) return;
     const old = this.ws;
-    this.heardAt = performance.now();
     this.ws = null;
     old?.close();
     if (old) this.on.away();

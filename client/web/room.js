@@ -30,7 +30,7 @@ export class Room {
     this.seats = data.seats;
     this.agenda = data.agenda;
     this.record = data.record;
-    this.host ??= data.host;
+    this.host = data.host;
     this.settledSeq = data.seq; // what comes up to it has been before
   }
 

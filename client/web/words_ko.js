@@ -7,7 +7,7 @@ export default {
   'Allow the microphone': '마이크 허용',
   'Browsers give the microphone only to https pages and to localhost.': '브라우저는 https 페이지와 localhost에서만 마이크를 허용합니다.',
   'Choices so far': '지금까지의 선택',
-  'Click anywhere to hear the others.': '다른 사람의 소리를 들으려면 아무 곳이나 누르세요.',
+  'Click anywhere to turn the sound on.': '소리를 켜려면 아무 곳이나 누르세요.',
   'Copied.': '복사했습니다.',
   'Copy': '복사',
   'End for everybody': '모두 끝내기',
