@@ -5,7 +5,7 @@ import { Clock } from './clock.js';
 import { Refusal, Socket, request } from './protocol.js';
 import { Recorder } from './recorder.js';
 import { Room } from './room.js';
-import { upload } from './upload.js';
+import { send } from './uploads.js';
 import { Mesh } from './voice.js';
 
 const PINGS = 8; // at once after coming in ...
@@ -320,28 +320,11 @@ export class Debate {
     await this.stopping;
     await this.recorder.stopped();
     const left = await this.shelf.left();
-    for (const recording of left.filter(({ sessionId }) => sessionId === this.seat.sessionId))
-      await this.send(recording);
+    const isOurs = ({ sessionId, recordingId }) => sessionId === this.seat.sessionId && recordingId;
+    const ours = new Map([...this.recorder.finished, ...left.filter(isOurs)].map((one) => [one.key, one]));
+    this.uploads = [...ours.values()].map((recording) => ({ recording, sent: 0, total: 0 }));
+    for (const one of this.uploads) await send(this.shelf, one, this.on.changed);
     if (this.room.phase === 'ended') await this.awaitReport();
-  }
-
-  async send(recording) {
-    if (!recording.recordingId) return;
-    const one = { recording, sent: 0, total: 0 };
-    this.uploads.push(one);
-    const release = await this.shelf.hold(recording);
-    const on = (sent, total) => {
-      Object.assign(one, { sent, total });
-      this.on.changed();
-    };
-    try {
-      one.result = await upload(this.shelf, recording, on);
-    } catch (error) {
-      one.error = error;
-    } finally {
-      release();
-      this.on.changed();
-    }
   }
 
   // The sockets are closed at the end; what comes later is asked for.

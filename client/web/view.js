@@ -1,10 +1,11 @@
 // Draws a debate: the lobby, the open page, the end, who is here. Called again whenever something
 // has changed; `debate` is only looked at.
 
-import { $, announce, list, make, press, show, text } from './dom.js';
+import { $, list, make, press, show, text } from './dom.js';
 import { code } from './entrance.js';
 import { tellEnd } from './story.js';
-import { duration, say, size } from './words.js';
+import { drawUploads } from './uploads.js';
+import { duration, say } from './words.js';
 
 let view = ''; // lobby, page 1, page 2 …, over
 
@@ -127,25 +128,6 @@ function drawEarlier({ room }) {
 
 // ---- the end ----
 
-function tellUpload({ recording, sent, total, result, error }) {
-  if (result)
-    return say('Your recording has arrived and is the same there: {0}, SHA-256 {1}…', size(result.bytes), result.sha256.slice(0, 16));
-  if (error) return say('Your recording could not be sent; it is kept in this browser. {0}', error.message);
-  return say('Sending your recording: {0} %', total ? Math.round((100 * sent) / total) : 0);
-}
-
-export function drawUploads(parent, uploads) {
-  list(parent, uploads, ({ recording }) => recording.key,
-    () => make('div', {}, make('p'), make('progress', { max: 1 })),
-    (item, one) => {
-      const words = tellUpload(one);
-      text(item.children[0], words);
-      item.children[1].value = one.total ? one.sent / one.total : 0;
-      item.children[1].ariaLabel = words;
-      show(item.children[1], !one.result && !one.error);
-    });
-}
-
 function drawOver(debate) {
   const { room, seat } = debate;
   text('#over-title', debate.stopReason ?? (room.phase === 'ended' ? tellEnd(room) : say('You have left the debate.')));
@@ -211,5 +193,3 @@ export function tick(debate) {
   if (debate.room.phase === 'live') drawClock(debate);
   else if (debate.room.phase === 'countdown') drawLobby(debate);
 }
-
-export { announce };

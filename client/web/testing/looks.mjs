@@ -31,6 +31,9 @@ async function look(page, view) {
 
 async function debateIn(house, locale, name, room) {
   const page = await openPage(await browser(spoken(room, 'The library should be open.')), `${house.url}/r/${room}`, { locale });
+  const weight = await page.evaluate(() => performance.getEntries().reduce((sum, { decodedBodySize = 0 }) => sum + decodedBodySize, 0));
+  console.log(`the page weighs ${weight} bytes when it has opened`);
+  check(weight > 10000 && weight < 60000, 'its weight');
   await page.evaluate(axe);
   await page.waitForSelector('#door .sound:not([hidden])');
   check((await page.evaluate(() => document.documentElement.lang)) === locale.slice(0, 2), 'the language');
@@ -71,7 +74,7 @@ async function debateIn(house, locale, name, room) {
   await look(page, 'over');
 }
 
-test('it looks right in both languages, light, dark and narrow', async (house) => {
+test('it looks right in both languages, light, dark and narrow, and is light', async (house) => {
   await house.serve('--countdown', '2', '--agenda', `${tree}/testdata/agendas/library-on-sunday.json`);
   await debateIn(house, 'en-GB', 'Kim', 'english');
   await debateIn(house, 'ko-KR', '김하늘', 'korean');
