@@ -14,8 +14,10 @@ export function launch(wav) {
   return chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: [...FLAGS, ...sound] });
 }
 
-export async function openPage(browser, url, options = {}) {
+// `init` is run in the page before its own scripts.
+export async function openPage(browser, url, { init, ...options } = {}) {
   const context = await browser.newContext({ locale: 'en-GB', permissions: ['microphone', 'clipboard-write'], ...options });
+  if (init) await context.addInitScript(init);
   const page = await context.newPage();
   page.on('pageerror', (error) => console.log(`page: ${error.stack}`));
   page.on('console', (message) => {

@@ -17,13 +17,53 @@ function watchConnecting(page) {
   });
 }
 
+// The page's connections can be looked at, and what it signals takes its time, so that offers cross.
+function init() {
+  globalThis.connections = [];
+  const Connection = RTCPeerConnection;
+  globalThis.RTCPeerConnection = class extends Connection {
+    constructor(...options) {
+      super(...options);
+      connections.push(this);
+    }
+  };
+  const { send } = WebSocket.prototype;
+  WebSocket.prototype.send = function (text) {
+    if (this.url.includes('/ws/signaling') && globalThis.isSlow) setTimeout(() => send.call(this, text), 300);
+    else send.call(this, text);
+  };
+}
+
+// Both offer at once: the higher number gives way, and the connection goes on over a new path.
+async function glare(kim, lee) {
+  const pages = [kim, lee];
+  const look = () => Promise.all(pages.map((page) => page.evaluate(() => {
+    const ufrag = (description) => /a=ice-ufrag:(\S+)/.exec(description?.sdp)?.[1];
+    const { signalingState, localDescription, remoteDescription, iceConnectionState } = connections.at(-1);
+    const isSettled = signalingState === 'stable' && ['connected', 'completed'].includes(iceConnectionState);
+    return { count: connections.length, isSettled, ours: ufrag(localDescription), theirs: ufrag(remoteDescription) };
+  })));
+  const before = await look();
+  await Promise.all(pages.map((page) => page.evaluate(() => {
+    globalThis.isSlow = true;
+    dispatchEvent(new Event('online'));
+  })));
+  await until('both have settled on a new path', async () => {
+    const [a, b] = await look();
+    return a.isSettled && b.isSettled && a.ours === b.theirs && b.ours === a.theirs && a.ours !== before[0].ours && b.ours !== before[1].ours;
+  }, 7000);
+  const after = await look();
+  check(after.every(({ count }, index) => count === before[index].count), 'no connection was made anew');
+  await Promise.all(pages.map((page) => page.evaluate(() => (globalThis.isSlow = false))));
+}
+
 test('two browsers hold a debate', async (house) => {
   await house.serve('--countdown', '0.5', '--agenda', `${tree}/testdata/agendas/two-pages.json`);
   const url = `${house.url}/r/two`;
   const kimBrowser = await browser(spoken('kim', 'But the town has money for the new road, and a library is worth more than a road.'));
   const leeBrowser = await browser(spoken('lee', 'I think that we should try it for one year, and count how many people come.'));
-  const kim = await enter(kimBrowser, url, 'Kim', { seats: 2 });
-  const lee = await enter(leeBrowser, url, 'Lee', { consents: false, prepare: watchConnecting });
+  const kim = await enter(kimBrowser, url, 'Kim', { seats: 2, init });
+  const lee = await enter(leeBrowser, url, 'Lee', { consents: false, prepare: watchConnecting, init });
   const wait = await until('they are connected', () => lee.evaluate(() => globalThis.connectedAfter));
   console.log(`connected ${wait.toFixed(0)} ms after the click`);
   await Promise.all([isShown(kim, '#page'), isShown(lee, '#page')]);
@@ -32,11 +72,8 @@ test('two browsers hold a debate', async (house) => {
   check(found(wavs[0], KIM) >= 2, 'the words of Kim at Lee');
   check(found(wavs[1], LEE) >= 2, 'the words of Lee at Kim');
 
-  // Both offer at once, again and again: the higher number gives way.
-  for (let round = 0; round < 3; round++) {
-    await Promise.all([kim, lee].map((page) => page.evaluate(() => dispatchEvent(new Event('online')))));
-    await Promise.all([hears(kim, 'p2'), hears(lee, 'p1')]);
-  }
+  for (let round = 0; round < 3; round++) await glare(kim, lee);
+  await Promise.all([hears(kim, 'p2'), hears(lee, 'p1')]);
 
   // A muted microphone is silent, and everybody sees it.
   await lee.click('#mic');
