@@ -29,6 +29,7 @@ export class Debate {
       stream: microphone.recorded,
       clock: this.clock,
       ask: (type, data) => this.ask(type, data),
+      failed: (error) => this.recordingFailed(error),
       about: { roomCode: seat.code, sessionId: seat.sessionId, token: seat.token, name: seat.name },
     });
   }
@@ -221,8 +222,16 @@ export class Debate {
 
   async record() {
     await this.microphone.isAwake;
-    const may = this.room.phase === 'live' && this.room.record !== 'off' && !this.isLeaving;
+    const may = this.room.phase === 'live' && this.room.record !== 'off' && !this.isLeaving && !this.hasFailed;
     if (may && this.seat.consents && this.state === 'in') await this.recorder.start();
+  }
+
+  // The disk is full, say: what lies on the shelf is kept, and everybody hears that it is over.
+  recordingFailed(error) {
+    if (this.hasFailed) return;
+    this.hasFailed = true;
+    this.on.refused(error);
+    this.tell('stop_recording', this.until());
   }
 
   // ---- the voices ----
@@ -271,20 +280,22 @@ export class Debate {
     this.on.changed();
   }
 
-  // The network or the machine has woken.
-  wake() {
+  // The page is looked at again, or the machine has slept: the server has let go meanwhile.
+  wake(hasSlept) {
     if (this.state === 'over') return;
     this.clock.renew();
-    this.voiceSocket.hurry(this.state === 'in' ? PING_MS * 1.5 : 0);
+    this.voiceSocket.hurry(this.state === 'in' && !hasSlept ? PING_MS * 1.5 : 0);
   }
 
   // A socket that could not be opened does not say why: HTTP does.
   async isRefused() {
     try {
       const session = await request('GET', `/api/sessions/${this.seat.sessionId}`, this.seat.token);
-      if (session.phase !== 'ended') return false;
+      const isFull = !this.room.sessionId && session.participants.length >= session.seats;
+      if (session.phase !== 'ended' && !isFull) return false;
       this.room.restore(session);
       this.finish();
+      if (isFull) this.on.stopped('full');
       return true;
     } catch (error) {
       if (![401, 403, 404, 410].includes(error.status)) return false;

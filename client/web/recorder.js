@@ -7,7 +7,7 @@ const BITS_PER_S = 48000;
 
 // One recording in the making.
 class Tape {
-  constructor(shelf, recording, stream) {
+  constructor(shelf, recording, stream, onError) {
     this.recording = recording;
     this.work = Promise.resolve();
     this.recorder = new MediaRecorder(stream, {
@@ -20,7 +20,7 @@ class Tape {
       const append = async () => {
         if (data.size) await shelf.append(recording, number, await data.arrayBuffer());
       };
-      this.work = this.work.then(append).catch((error) => (this.error ??= error));
+      this.work = this.work.then(append).catch(onError);
     };
     this.isStopped = new Promise((stopped) => (this.recorder.onstop = stopped));
     this.recorder.start(PIECE_MS);
@@ -38,9 +38,9 @@ export class Recorder {
   static type = TYPES.find((type) => globalThis.MediaRecorder?.isTypeSupported(type));
 
   // `ask(type, data)` sends a command and is fulfilled when it was taken; `about` is what a
-  // recording on the shelf says of where it belongs.
-  constructor({ shelf, stream, clock, ask, about }) {
-    Object.assign(this, { shelf, stream, clock, ask, about, tape: null });
+  // recording on the shelf says of where it belongs; `failed` hears that a piece could not be kept.
+  constructor({ shelf, stream, clock, ask, about, failed }) {
+    Object.assign(this, { shelf, stream, clock, ask, about, failed, tape: null });
     this.finished = []; // recordings that lie whole on the shelf
   }
 
@@ -58,7 +58,7 @@ export class Recorder {
       type: Recorder.type,
       startedAt: Math.round(startedAt),
     };
-    const tape = new Tape(this.shelf, recording, this.stream);
+    const tape = new Tape(this.shelf, recording, this.stream, this.failed);
     this.tape = tape;
     tape.release = await this.shelf.hold(recording);
     try {

@@ -12,7 +12,10 @@ import { say } from './words.js';
 const STOPS = {
   4001: 'You have joined from elsewhere: the seat is there now, and this page stops.',
   1008: 'The server does not let you in.',
+  full: 'All seats are taken.',
 };
+
+const SLEPT_MS = 10000; // nothing was done for so long
 
 let debate;
 let microphone;
@@ -114,7 +117,7 @@ async function end() {
 
 async function toggleRecording() {
   const { recorder, room, seat } = debate;
-  const isOn = recorder.isRunning || (room.phase !== 'live' && seat.consents);
+  const isOn = recorder.isRunning || (room.phase !== 'live' && room.record === 'auto' && seat.consents);
   await debate.consent(!isOn).catch(complain);
   keepSeat();
   redraw();
@@ -135,8 +138,8 @@ function wire() {
   wirePush();
   wireSound();
   const mend = () => debate.mesh?.mendAll();
-  for (const event of ['online', 'pageshow', 'resume']) addEventListener(event, () => debate.wake());
-  document.addEventListener('visibilitychange', () => document.hidden || debate.wake());
+  for (const event of ['online', 'pageshow', 'resume']) addEventListener(event, () => debate.wake(false));
+  document.addEventListener('visibilitychange', () => document.hidden || debate.wake(false));
   addEventListener('online', mend);
   navigator.connection?.addEventListener('change', mend);
 }
@@ -157,6 +160,12 @@ export function start(seat, itsMicrophone, shelf) {
   keepSeat();
   wire();
   debate.enter();
-  setInterval(() => tick(debate), 200);
+  let last = Date.now();
+  setInterval(() => {
+    const hasSlept = Date.now() - last > SLEPT_MS;
+    last = Date.now();
+    if (hasSlept) debate.wake(true);
+    tick(debate);
+  }, 200);
   setInterval(() => $('#sound').open && debate.mesh && drawStats(debate), 1000);
 }

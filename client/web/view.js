@@ -150,7 +150,7 @@ function drawBar(debate) {
   $('#mic').classList.toggle('off', microphone.isMuted);
   press('#push', isPushing);
   show('#record', room.record !== 'off' && state !== 'over');
-  const isWaiting = !isLive && seat.consents;
+  const isWaiting = !isLive && seat.consents && room.record === 'auto';
   text('#record', recorder.isRunning ? say('Recording: on') : isWaiting ? say('Recording: from the start') : say('Recording: off'));
   press('#record', Boolean(recorder.isRunning || isWaiting));
 }

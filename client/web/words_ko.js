@@ -4,6 +4,7 @@ export default {
   'A choice is shown at once, and stays.': '선택은 바로 공개되며 바꿀 수 없습니다.',
   'A recording of an earlier debate has not been sent yet.': '이전 토론의 녹음이 아직 전송되지 않았습니다.',
   'All are here. It starts when all hear each other.': '모두 모였습니다. 서로 소리가 들리면 시작합니다.',
+  'All seats are taken.': '자리가 모두 찼습니다.',
   'Allow the microphone': '마이크 허용',
   'Browsers give the microphone only to https pages and to localhost.': '브라우저는 https 페이지와 localhost에서만 마이크를 허용합니다.',
   'Choices so far': '지금까지의 선택',

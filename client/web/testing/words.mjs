@@ -13,7 +13,7 @@ const english = new Set();
 for (const [, words] of text.matchAll(/\bsay\(\s*'([^']+)'/g)) english.add(words);
 for (const [, words] of text.matchAll(/data-(?:say|label)="([^"]+)"/g)) english.add(words);
 for (const [, words] of read('story.js').matchAll(/'((?:[A-Z]|\{0\} )[^']* [^']*[.:}])'|'(Page [^']*)'/g)) english.add(words ?? '');
-for (const [, words] of read('stage.js').matchAll(/^ {2}\d{4}: '([^']+)'/gm)) english.add(words);
+for (const [, words] of read('stage.js').matchAll(/^ {2}(?:\d{4}|full): '([^']+)'/gm)) english.add(words);
 english.delete('');
 
 for (const words of english) if (!korean[words]) problems.push(`no Korean: ${words}`);
