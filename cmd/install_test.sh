@@ -36,6 +36,12 @@ while read -r line; do
 done <told
 LC_ALL=C grep -q $'[\xea-\xed]' <<<"$line" || # UTF-8 of Hangul
     fail "the installed program speaks no Korean: $line"
+# The page for browsers, and nothing that only its tests need.
+curl -fsS "${url#listening on }/r/sunday" >out 2>err || fail 'the installed program has no page'
+while read -r asset; do
+    curl -fsS "${url#listening on }$asset" >/dev/null 2>err || fail "the page lacks $asset"
+done < <(grep -oE '/web/[^"]+' out)
+[[ ! -e $root/share/debate/web/testing ]] || fail 'tests are installed'
 kill -9 $join $server
 wait $join $server
 server=

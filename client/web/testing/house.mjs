@@ -166,7 +166,14 @@ export function loudness(page, participant) {
 export const hears = (page, participant) =>
   until(`the page hears ${participant}`, async () => (await loudness(page, participant)) > 0.02);
 
-// Runs a test; everything that it has started is ended.
+// Whatever ends the test ends what it has started.
+process.on('SIGTERM', () => process.exit(1));
+process.on('exit', (code) => {
+  for (const child of children) child.kill('SIGKILL');
+  if (code === 0 || !process.env.KEEP) rmSync(work, { recursive: true, force: true });
+  else console.log(`kept: ${work}`);
+});
+
 export async function test(name, steps) {
   let code = 0;
   try {
@@ -175,14 +182,10 @@ export async function test(name, steps) {
   } catch (error) {
     code = 1;
     console.log(`FAILED: ${name}: ${error.stack}`);
-    for (const one of browsers)
-      for (const context of one.contexts())
-        for (const page of context.pages()) console.log(await page.locator('body').innerText().catch(() => ''));
+    const pages = browsers.flatMap((one) => one.contexts()).flatMap((context) => context.pages());
+    for (const page of pages) console.log(await page.innerText('body', { timeout: 1000 }).catch(() => ''));
   }
   for (const one of browsers) await one.close().catch(() => {});
-  for (const child of children) child.kill('SIGKILL');
-  if (code === 0 || !process.env.KEEP) rmSync(work, { recursive: true, force: true });
-  else console.log(`kept: ${work}`);
   process.exit(code);
 }
 

@@ -14,18 +14,19 @@ const LOOKS = [
 ];
 
 async function look(page, view) {
-  await page.waitForTimeout(process.env.SHOTS ? 400 : 0);
   for (const { colorScheme, viewport } of LOOKS) {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const language = await page.evaluate(() => document.documentElement.lang);
     const name = `${view} ${language} ${colorScheme} ${viewport.width}`;
-    const width = await page.evaluate(() => document.scrollingElement.scrollWidth);
-    check(width <= viewport.width, `${name}: ${width} pixels wide`);
+    const wide = await page.evaluate(() => [...document.body.querySelectorAll('*')]
+      .filter((element) => document.scrollingElement.scrollWidth > innerWidth && element.getBoundingClientRect().right > innerWidth)
+      .map((element) => element.outerHTML.slice(0, 120)));
+    check(!wide.length, `${name}: sticks out: ${wide.join('\n')}`);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document));
     const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
     check(!said.length, `${name}: ${said.join('\n')}`);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name.replaceAll(' ', '-')}.png` });
+    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name.replaceAll(' ', '-')}.png`, animations: 'disabled' });
   }
 }
 

@@ -5,6 +5,19 @@ import { openPage } from './browser.mjs';
 const SPEECH = `${tree}/testdata/speech`;
 const isOf = (type, id) => (event) => event.type === type && event.data.participant_id === id;
 
+// How many pieces of recordings this browser keeps.
+function pieces(page) {
+  return page.evaluate(() => new Promise((counted) => {
+    indexedDB.open('debate').onsuccess = ({ target: { result } }) => {
+      const request = result.transaction('chunks').objectStore('chunks').count();
+      request.onsuccess = () => {
+        result.close();
+        counted(request.result);
+      };
+    };
+  }));
+}
+
 async function aServerIsRestarted(house, page, lee) {
   await house.kill();
   await until('the page says that the connection is lost', () => page.locator('#link').innerText().then((words) => words.includes('lost')));
@@ -20,7 +33,7 @@ async function aServerIsRestarted(house, page, lee) {
 
 async function aTabDies(house, page) {
   const context = page.context();
-  await new Promise((done) => setTimeout(done, 2500)); // two pieces, at least, lie on the shelf
+  await until('pieces of the recording lie on the shelf', async () => (await pieces(page)) >= 2);
   page.goto('chrome://crash').catch(() => {});
   await house.event('return', 'the seat is empty', (event) => isOf('disconnected', 'p1')(event));
   const again = await context.newPage();
@@ -59,7 +72,8 @@ async function itIsReplaced(house, page, lee) {
 // The tab dies, the debate ends meanwhile, and a later visit sends what was recorded.
 async function aLaterVisitSends(house, page) {
   const context = page.context();
-  await new Promise((done) => setTimeout(done, 2500));
+  const before = await pieces(page);
+  await until('more pieces lie on the shelf', async () => (await pieces(page)) >= before + 2);
   page.goto('chrome://crash').catch(() => {});
   await until('the seat is empty', async () => {
     const events = (await house.log('return')).filter(({ data }) => data.participant_id === 'p1');
