@@ -59,7 +59,8 @@ export class Debate {
     const id = this.nextId++;
     return new Promise((resolve, reject) => {
       this.waiting.set(id, { resolve, reject });
-      if (!this.voiceSocket.send({ type, id, data })) this.answer(id, new Refusal(0, 'unreachable'));
+      if (!this.voiceSocket.send({ type, id, data }))
+        this.answer(id, new Refusal(0, 'unreachable'));
     });
   }
 
@@ -92,7 +93,8 @@ export class Debate {
     const { consents } = this.seat;
     if (this.isConsentTold || !people.has(self)) return;
     this.isConsentTold = true;
-    if (Boolean(people.get(self).consents) !== consents) this.tell('consent', { recording: consents });
+    if (Boolean(people.get(self).consents) !== consents)
+      this.tell('consent', { recording: consents });
   }
 
   async consent(agrees) {
@@ -222,7 +224,11 @@ export class Debate {
 
   async record() {
     await this.microphone.isAwake;
-    const may = this.room.phase === 'live' && this.room.record !== 'off' && !this.isLeaving && !this.hasFailed;
+    const may =
+      this.room.phase === 'live' &&
+      this.room.record !== 'off' &&
+      !this.isLeaving &&
+      !this.hasFailed;
     if (may && this.seat.consents && this.state === 'in') await this.recorder.start();
   }
 
@@ -332,7 +338,9 @@ export class Debate {
     await this.recorder.stopped();
     const left = await this.shelf.left();
     const isOurs = ({ sessionId, recordingId }) => sessionId === this.seat.sessionId && recordingId;
-    const ours = new Map([...this.recorder.finished, ...left.filter(isOurs)].map((one) => [one.key, one]));
+    const ours = new Map(
+      [...this.recorder.finished, ...left.filter(isOurs)].map((one) => [one.key, one]),
+    );
     this.uploads = [...ours.values()].map((recording) => ({ recording, sent: 0, total: 0 }));
     for (const one of this.uploads) await send(this.shelf, one, this.on.changed);
     if (this.room.phase === 'ended') await this.awaitReport();

@@ -38,7 +38,8 @@ export function list(parent, items, keyOf, create, update) {
       child = create(item);
       child.dataset.key = key;
     }
-    if (parent.children[index] !== child) parent.insertBefore(child, parent.children[index] ?? null);
+    if (parent.children[index] !== child)
+      parent.insertBefore(child, parent.children[index] ?? null);
     update(child, item);
   });
   for (const child of old.values()) child.remove();

@@ -2,7 +2,6 @@
 
 import { $, make, show, text } from './dom.js';
 import { code, findRoom, guestToken, makeRoom } from './entrance.js';
-import { Microphone } from './microphone.js';
 import { say } from './words.js';
 
 const HEARD = 0.35; // so loud is a voice, and not the room
@@ -15,7 +14,9 @@ export function problem(words) {
 // What to say when something was refused or does not work.
 export function reason(error) {
   if (error.name === 'NotAllowedError')
-    return say('The browser does not allow the microphone. Allow it beside the address, or join without.');
+    return say(
+      'The browser does not allow the microphone. Allow it beside the address, or join without.',
+    );
   if (error.name === 'NotFoundError') return say('There is no microphone here.');
   if (error.status === 0) return say('No server answers. Is the network there?');
   return error.message;
@@ -31,10 +32,9 @@ function drawHearing(microphone) {
   const isHeard = microphone.heard > HEARD;
   show('#allow', !isOpen);
   show('#door .sound', isOpen);
-  if (!Microphone.isAllowed)
-    text('#hearing', say('Browsers give the microphone only to https pages and to localhost.'));
-  else if (!isOpen) text('#hearing', say('Without a microphone the others cannot hear you.'));
-  else text('#hearing', isHeard ? say('The microphone hears you.') : say('Say something to test it.'));
+  if (!isOpen) text('#hearing', say('Without a microphone the others cannot hear you.'));
+  else
+    text('#hearing', isHeard ? say('The microphone hears you.') : say('Say something to test it.'));
 }
 
 async function join(seat, microphone) {
@@ -59,7 +59,9 @@ export function atTheDoor(seat, microphone) {
   document.title = `${say('Join the debate')} – ${code}`;
   $('#name').value = seat.name ?? '';
   $('#count').replaceChildren(
-    ...[2, 3, 4, 5, 6, 7, 8].map((n) => make('option', { value: n, textContent: n, selected: n === 3 })),
+    ...[2, 3, 4, 5, 6, 7, 8].map((n) =>
+      make('option', { value: n, textContent: n, selected: n === 3 }),
+    ),
   );
   show('#door', true);
   $('#allow').onclick = () => openMicrophone(microphone);

@@ -22,8 +22,13 @@ async function start(seat) {
 
 function drawDevices() {
   for (const select of document.querySelectorAll('select.device')) {
-    list(select, microphone.devices, ({ deviceId }) => deviceId,
-      ({ deviceId }) => make('option', { value: deviceId }), (option, { label }) => text(option, label));
+    list(
+      select,
+      microphone.devices,
+      ({ deviceId }) => deviceId,
+      ({ deviceId }) => make('option', { value: deviceId }),
+      (option, { label }) => text(option, label),
+    );
     select.value = microphone.current ?? '';
   }
 }
@@ -58,7 +63,7 @@ async function comeBack(seat) {
     entrance.forgetSeat();
     return false;
   }
-  if (Microphone.isAllowed && seat.device) await microphone.open(seat.device).catch(() => {});
+  if (seat.device) await microphone.open(seat.device).catch(() => {});
   await start(seat);
   return true;
 }
@@ -67,6 +72,12 @@ async function main() {
   translate(document);
   wireSound();
   text('#code', entrance.code);
+  if (!isSecureContext) {
+    show('#door', true);
+    $('#door .primary').disabled = true;
+    problem(say('Browsers give the microphone only to https pages and to localhost.'));
+    return;
+  }
   const seat = await entrance.seatBefore(shelf);
   if (await comeBack(seat)) return;
   offerLeft();

@@ -33,10 +33,6 @@ export class Microphone {
     setInterval(() => this.look(), LOOK_MS);
   }
 
-  static get isAllowed() {
-    return Boolean(navigator.mediaDevices?.getUserMedia);
-  }
-
   get isOpen() {
     return this.track !== this.silence;
   }

@@ -56,7 +56,8 @@ function wirePush() {
   const isTalkKey = ({ key, target }) =>
     target === mic ? key === ' ' || key === 'Enter' : key === ' ' && target.tabIndex < 0;
   mic.onpointerdown = () => hold(true);
-  for (const event of ['pointerup', 'pointercancel', 'pointerleave']) mic.addEventListener(event, () => hold(false));
+  for (const event of ['pointerup', 'pointercancel', 'pointerleave'])
+    mic.addEventListener(event, () => hold(false));
   addEventListener('keydown', (event) => {
     if (!debate.isPushing || !isTalkKey(event)) return;
     event.preventDefault();
@@ -101,7 +102,9 @@ async function choose(button) {
   await debate.ask('submit_choice', { page, choice });
   debate.choices[page] = choice;
   sessionStorage.setItem(`choices ${debate.seat.sessionId}`, JSON.stringify(debate.choices));
-  announce(say('You have chosen "{0}"; the server has it on disk.', debate.room.label(page, choice)));
+  announce(
+    say('You have chosen "{0}"; the server has it on disk.', debate.room.label(page, choice)),
+  );
   redraw();
 }
 
@@ -117,7 +120,8 @@ async function end() {
 
 async function toggleRecording() {
   const { recorder, room, seat } = debate;
-  const isOn = recorder.isRunning || (room.phase !== 'live' && room.record === 'auto' && seat.consents);
+  const isOn =
+    recorder.isRunning || (room.phase !== 'live' && room.record === 'auto' && seat.consents);
   await debate.consent(!isOn).catch(complain);
   keepSeat();
   redraw();
@@ -138,7 +142,8 @@ function wire() {
   wirePush();
   wireSound();
   const mend = () => debate.mesh?.mendAll();
-  for (const event of ['online', 'pageshow', 'resume']) addEventListener(event, () => debate.wake(false));
+  for (const event of ['online', 'pageshow', 'resume'])
+    addEventListener(event, () => debate.wake(false));
   document.addEventListener('visibilitychange', () => document.hidden || debate.wake(false));
   addEventListener('online', mend);
   navigator.connection?.addEventListener('change', mend);
@@ -152,7 +157,10 @@ export function start(seat, itsMicrophone, shelf) {
     refused: complain,
     event: (event, isNew) => isNew && announce(tell(debate.room, event)),
     stopped: (code) => {
-      debate.stopReason = say(STOPS[code] ?? 'The server closed the connection because of a broken rule ({0}).', code);
+      debate.stopReason = say(
+        STOPS[code] ?? 'The server closed the connection because of a broken rule ({0}).',
+        code,
+      );
       redraw();
     },
   });

@@ -9,7 +9,8 @@ const REASONS = {
 };
 
 const tellers = {
-  join: (room, { participant_id: id }) => id !== room.self && ['{0} has taken a seat.', room.name(id)],
+  join: (room, { participant_id: id }) =>
+    id !== room.self && ['{0} has taken a seat.', room.name(id)],
   leave: (room, { participant_id: id }) => id !== room.self && ['{0} has left.', room.name(id)],
   connected: (room, { participant_id: id }) => id !== room.self && ['{0} is back.', room.name(id)],
   disconnected: (room, { participant_id: id }) =>

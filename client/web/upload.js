@@ -101,7 +101,7 @@ export async function upload(shelf, recording, on) {
   const blob = await shelf.blob(recording);
   const sum = hex(await sha256(await blob.arrayBuffer()));
   const one = new Upload(shelf, recording, blob, on);
-  for (one.tries = 0; ; ) {
+  for (one.tries = 0; ;) {
     try {
       if ((await one.arrived()) === null) await one.all();
       if ((await one.arrived()) !== sum) throw new Refusal(500, 'internal', '');

@@ -6,14 +6,22 @@ import { say, size } from './words.js';
 
 function tell({ sent, total, result, error }) {
   if (result)
-    return say('Your recording has arrived and is the same there: {0}, SHA-256 {1}…', size(result.bytes), result.sha256.slice(0, 16));
-  if (error) return say('Your recording could not be sent; it is kept in this browser. {0}', error.message);
+    return say(
+      'Your recording has arrived and is the same there: {0}, SHA-256 {1}…',
+      size(result.bytes),
+      result.sha256.slice(0, 16),
+    );
+  if (error)
+    return say('Your recording could not be sent; it is kept in this browser. {0}', error.message);
   return say('Sending your recording: {0} %', total ? Math.round((100 * sent) / total) : 0);
 }
 
 // `uploads` are {recording, sent, total, result, error}.
 export function drawUploads(parent, uploads) {
-  list(parent, uploads, ({ recording }) => recording.key,
+  list(
+    parent,
+    uploads,
+    ({ recording }) => recording.key,
     () => make('div', {}, make('p'), make('progress', { max: 1 })),
     (item, one) => {
       const words = tell(one);
@@ -21,7 +29,8 @@ export function drawUploads(parent, uploads) {
       item.children[1].value = one.total ? one.sent / one.total : 0;
       item.children[1].ariaLabel = words;
       show(item.children[1], !one.result && !one.error);
-    });
+    },
+  );
 }
 
 // Sends one; `changed` is called whenever there is something new to show.

@@ -12,9 +12,13 @@ let view = ''; // lobby, page 1, page 2 …, over
 // ---- who is here ----
 
 function makePerson({ name }) {
-  return make('li', {},
+  return make(
+    'li',
+    {},
     make('span', { className: 'face', ariaHidden: 'true', textContent: [...name][0] ?? '?' }),
-    make('span', { className: 'name' }), make('span', { className: 'state' }));
+    make('span', { className: 'name' }),
+    make('span', { className: 'state' }),
+  );
 }
 
 function voiceOf(debate, id) {
@@ -33,22 +37,31 @@ function stateOf(debate, { id, isHere, isMicOn, isSpeaking, isRecording }) {
     voice,
     isSpeaking ? say('speaking') : !isMicOn ? say('muted') : isHeard && say('voice connected'),
     isRecording && say('being recorded'),
-  ].filter(Boolean).join(' · ');
+  ]
+    .filter(Boolean)
+    .join(' · ');
 }
 
-const isHeardNow = ({ state }, { isSpeaking, isHere }) => Boolean(isSpeaking && isHere && state !== 'over');
+const isHeardNow = ({ state }, { isSpeaking, isHere }) =>
+  Boolean(isSpeaking && isHere && state !== 'over');
 
 function drawPeople(debate) {
   const { room } = debate;
   text('#people-title', say('In the room: {0} of {1}', room.seated.length, room.seats));
-  list($('#people'), room.seated, ({ id }) => id, makePerson, (item, person) => {
-    const roles = [person.id === room.self && say('you'), person.id === room.host && say('host')];
-    const role = roles.filter(Boolean).join(', ');
-    text(item.children[1], role ? `${person.name} (${role})` : person.name);
-    text(item.children[2], stateOf(debate, person));
-    item.classList.toggle('speaking', isHeardNow(debate, person));
-    item.classList.toggle('away', !person.isHere);
-  });
+  list(
+    $('#people'),
+    room.seated,
+    ({ id }) => id,
+    makePerson,
+    (item, person) => {
+      const roles = [person.id === room.self && say('you'), person.id === room.host && say('host')];
+      const role = roles.filter(Boolean).join(', ');
+      text(item.children[1], role ? `${person.name} (${role})` : person.name);
+      text(item.children[2], stateOf(debate, person));
+      item.classList.toggle('speaking', isHeardNow(debate, person));
+      item.classList.toggle('away', !person.isHere);
+    },
+  );
 }
 
 // ---- lobby and page ----
@@ -58,10 +71,17 @@ function drawLobby({ room, clock }) {
   const left = isCounting ? Math.ceil((room.startAt - clock.now()) / 1000) : 0;
   const missing = room.seats - room.seated.length;
   text('#lobby-title', room.agenda?.title || say('The debate begins soon'));
-  text('#lobby-text',
-    isCounting ? say('Everybody is here. It starts in') :
-    missing > 0 ? say('Waiting for {0} more. It starts by itself when all are here and hear each other.', missing) :
-    say('All are here. It starts when all hear each other.'));
+  text(
+    '#lobby-text',
+    isCounting
+      ? say('Everybody is here. It starts in')
+      : missing > 0
+        ? say(
+            'Waiting for {0} more. It starts by itself when all are here and hear each other.',
+            missing,
+          )
+        : say('All are here. It starts when all hear each other.'),
+  );
   show('#count-down', isCounting);
   text('#count-down', String(Math.max(0, left)));
   show('#invite', !isCounting && missing > 0);
@@ -81,15 +101,20 @@ function drawChoices(debate, page) {
   const revealed = room.revealed.get(room.page) ?? {};
   const mine = revealed[room.self] ?? debate.choices?.[room.page];
   const isFixed = room.revealed.has(room.page) && (reveal === 'all' || revealed[room.self]);
-  list($('#choices'), choices, ({ id }) => `${room.page} ${id}`,
-    ({ id }) => make('button', { className: 'choice', data: { choice: id } }, make('span'), make('small')),
+  list(
+    $('#choices'),
+    choices,
+    ({ id }) => `${room.page} ${id}`,
+    ({ id }) =>
+      make('button', { className: 'choice', data: { choice: id } }, make('span'), make('small')),
     (button, { id, label }) => {
       const who = Object.keys(revealed).filter((one) => revealed[one] === id);
       button.setAttribute('aria-pressed', id === mine);
       button.setAttribute('aria-disabled', Boolean(isFixed));
       text(button.children[0], label);
       text(button.children[1], who.map((one) => room.name(one)).join(', '));
-    });
+    },
+  );
   const count = room.chosen.get(room.page)?.size ?? 0;
   const when = {
     all: say('They are shown when all have chosen.'),
@@ -97,8 +122,12 @@ function drawChoices(debate, page) {
     never: say('They are not shown.'),
   };
   show('#choices-note', choices.length > 0);
-  text('#choices-note', isFixed && reveal === 'all' ? say('The choices are shown.') :
-    `${say('{0} of {1} have chosen.', count, room.seated.length)} ${when[reveal]}`);
+  text(
+    '#choices-note',
+    isFixed && reveal === 'all'
+      ? say('The choices are shown.')
+      : `${say('{0} of {1} have chosen.', count, room.seated.length)} ${when[reveal]}`,
+  );
 }
 
 function drawPage(debate) {
@@ -119,39 +148,77 @@ function drawEarlier({ room }) {
     .filter((page) => room.phase === 'ended' || page !== room.page)
     .sort((a, b) => a - b);
   show('#earlier', pages.length > 0);
-  list($('#revealed'), pages, (page) => page, () => make('div', {}, make('dt'), make('dd')), (item, page) => {
-    const choices = Object.entries(room.revealed.get(page));
-    text(item.children[0], room.pages[page - 1]?.title ?? say('Page {0}', page));
-    text(item.children[1], choices.map(([id, choice]) => `${room.name(id)}: ${room.label(page, choice)}`).join(' · '));
-  });
+  list(
+    $('#revealed'),
+    pages,
+    (page) => page,
+    () => make('div', {}, make('dt'), make('dd')),
+    (item, page) => {
+      const choices = Object.entries(room.revealed.get(page));
+      text(item.children[0], room.pages[page - 1]?.title ?? say('Page {0}', page));
+      text(
+        item.children[1],
+        choices.map(([id, choice]) => `${room.name(id)}: ${room.label(page, choice)}`).join(' · '),
+      );
+    },
+  );
 }
 
 // ---- the end ----
 
 function drawOver(debate) {
   const { room, seat } = debate;
-  text('#over-title', debate.stopReason ?? (room.phase === 'ended' ? tellEnd(room) : say('You have left the debate.')));
+  text(
+    '#over-title',
+    debate.stopReason ??
+      (room.phase === 'ended' ? tellEnd(room) : say('You have left the debate.')),
+  );
   const isTimed = room.startAt && room.endedAt;
-  text('#over-text', isTimed ? say('It took {0}.', duration((room.endedAt - room.startAt) / 1000)) : '');
+  text(
+    '#over-text',
+    isTimed ? say('It took {0}.', duration((room.endedAt - room.startAt) / 1000)) : '',
+  );
   drawUploads($('#uploads'), debate.uploads);
   if (room.report && !$('#report').firstChild)
-    $('#report').append(make('a', { href: `${room.report}?token=${encodeURIComponent(seat.token)}`, textContent: say('Read the report') }));
+    $('#report').append(
+      make('a', {
+        href: `${room.report}?token=${encodeURIComponent(seat.token)}`,
+        textContent: say('Read the report'),
+      }),
+    );
 }
 
 // ---- all of it ----
 
 function drawBar(debate) {
   const { microphone, isPushing, recorder, room, seat, state } = debate;
-  const speakers = room.seated.filter((person) => isHeardNow(debate, person)).map(({ name }) => name);
+  const speakers = room.seated
+    .filter((person) => isHeardNow(debate, person))
+    .map(({ name }) => name);
   text('#speakers', speakers.length ? say('speaking: {0}', speakers.join(', ')) : '');
   const isLive = room.phase === 'live';
-  text('#mic', !microphone.isOpen ? say('No microphone') : isPushing ? say('Hold to talk') :
-    microphone.isMuted ? say('Unmute') : say('Mute'));
+  text(
+    '#mic',
+    !microphone.isOpen
+      ? say('No microphone')
+      : isPushing
+        ? say('Hold to talk')
+        : microphone.isMuted
+          ? say('Unmute')
+          : say('Mute'),
+  );
   $('#mic').classList.toggle('off', microphone.isMuted);
   press('#push', isPushing);
   show('#record', room.record !== 'off' && state !== 'over');
   const isWaiting = !isLive && seat.consents && room.record === 'auto';
-  text('#record', recorder.isRunning ? say('Recording: on') : isWaiting ? say('Recording: from the start') : say('Recording: off'));
+  text(
+    '#record',
+    recorder.isRunning
+      ? say('Recording: on')
+      : isWaiting
+        ? say('Recording: from the start')
+        : say('Recording: off'),
+  );
   press('#record', Boolean(recorder.isRunning || isWaiting));
 }
 
@@ -161,7 +228,13 @@ function enter(name, title) {
   view = name;
   document.title = `${$(title).textContent} – ${code}`;
   const at = document.activeElement;
-  if (!at || at === document.body || at.hidden || !at.isConnected || at.closest('[hidden], #choices, #stage > section'))
+  if (
+    !at ||
+    at === document.body ||
+    at.hidden ||
+    !at.isConnected ||
+    at.closest('[hidden], #choices, #stage > section')
+  )
     $(title).focus();
 }
 

@@ -169,7 +169,10 @@ export class Mesh {
   later(link, ms, step) {
     clearTimeout(link.timer);
     const { pc } = link;
-    link.timer = setTimeout(() => pc === link.pc && pc.connectionState !== 'connected' && step(), ms);
+    link.timer = setTimeout(
+      () => pc === link.pc && pc.connectionState !== 'connected' && step(),
+      ms,
+    );
   }
 
   // Another way to the same peer; when there is none, a new connection. Who is not there will

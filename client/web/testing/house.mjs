@@ -9,12 +9,19 @@ import { launch, openPage } from './browser.mjs';
 
 const PATIENCE_MS = 60000;
 const program = resolve(process.env.DEBATE_BIN);
-export const tree = resolve(import.meta.dirname ?? new URL('.', import.meta.url).pathname, '../../..');
+export const tree = resolve(
+  import.meta.dirname ?? new URL('.', import.meta.url).pathname,
+  '../../..',
+);
 export const work = mkdtempSync(path(tmpdir(), 'debate-page-'));
 
 const children = [];
 const browsers = [];
-const environment = { ...process.env, XDG_STATE_HOME: path(work, 'state'), XDG_CONFIG_HOME: path(work, 'config') };
+const environment = {
+  ...process.env,
+  XDG_STATE_HOME: path(work, 'state'),
+  XDG_CONFIG_HOME: path(work, 'config'),
+};
 
 export function check(holds, what) {
   if (!holds) throw new Error(what);
@@ -50,7 +57,15 @@ export class House {
   port = 0;
 
   async serve(...options) {
-    this.server = run('serve', 'serve', '--listen', `127.0.0.1:${this.port}`, '--data', 'data', ...options);
+    this.server = run(
+      'serve',
+      'serve',
+      '--listen',
+      `127.0.0.1:${this.port}`,
+      '--data',
+      'data',
+      ...options,
+    );
     const line = await until('listening', () => this.server.lines[0]);
     this.url = line.replace('listening on ', '');
     this.port = new URL(this.url).port;
@@ -73,7 +88,9 @@ export class House {
   }
 
   async get(address) {
-    const answer = await fetch(this.url + address, { headers: { Authorization: `Bearer ${this.operator}` } });
+    const answer = await fetch(this.url + address, {
+      headers: { Authorization: `Bearer ${this.operator}` },
+    });
     check(answer.ok, `${address}: ${answer.status}`);
     return answer.text();
   }
@@ -116,11 +133,14 @@ export function spoken(name, words, voice = 'slt') {
 // The words that a recogniser finds in a WAV file of 16 kHz.
 export function understood(wav) {
   const words = ['-infile', wav, '-logfn', '/dev/null'];
-  return execFileSync('pocketsphinx_continuous', words, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  return execFileSync('pocketsphinx_continuous', words, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }
 
-export async function browser(wav) {
-  const one = await launch(wav);
+export async function browser(wav, flags) {
+  const one = await launch(wav, flags);
   browsers.push(one);
   return one;
 }
@@ -141,7 +161,8 @@ export async function enter(one, url, name, { consents = true, seats, prepare, .
   return page;
 }
 
-export const isShown = (page, selector) => page.waitForSelector(`${selector}:not([hidden])`, { timeout: PATIENCE_MS });
+export const isShown = (page, selector) =>
+  page.waitForSelector(`${selector}:not([hidden])`, { timeout: PATIENCE_MS });
 
 // The loudest that is heard of one participant within half a second, 0 to 1.
 export function loudness(page, participant) {
@@ -183,7 +204,8 @@ export async function test(name, steps) {
     code = 1;
     console.log(`FAILED: ${name}: ${error.stack}`);
     const pages = browsers.flatMap((one) => one.contexts()).flatMap((context) => context.pages());
-    for (const page of pages) console.log(await page.innerText('body', { timeout: 1000 }).catch(() => ''));
+    for (const page of pages)
+      console.log(await page.innerText('body', { timeout: 1000 }).catch(() => ''));
   }
   for (const one of browsers) await one.close().catch(() => {});
   process.exit(code);
@@ -193,23 +215,34 @@ export const read = (file) => readFileSync(path(work, file));
 
 // Records what the page hears of a participant, for so many seconds, into a WAV file of 16 kHz.
 export async function heardOf(page, participant, seconds, name) {
-  const samples = await page.evaluate(async ([id, length]) => {
-    const context = new AudioContext({ sampleRate: 16000 });
-    const tap = context.createScriptProcessor(4096, 1, 1);
-    const all = [];
-    tap.onaudioprocess = ({ inputBuffer }) =>
-      all.push(...inputBuffer.getChannelData(0).map((x) => Math.round(32767 * Math.max(-1, Math.min(1, x)))));
-    context.createMediaStreamSource(document.querySelector(`audio[data-participant=${id}]`).srcObject).connect(tap);
-    tap.connect(context.destination);
-    while (all.length < length * 16000) await new Promise((done) => setTimeout(done, 100));
-    await context.close();
-    return all;
-  }, [participant, seconds]);
+  const samples = await page.evaluate(
+    async ([id, length]) => {
+      const context = new AudioContext({ sampleRate: 16000 });
+      const tap = context.createScriptProcessor(4096, 1, 1);
+      const all = [];
+      tap.onaudioprocess = ({ inputBuffer }) =>
+        all.push(
+          ...inputBuffer
+            .getChannelData(0)
+            .map((x) => Math.round(32767 * Math.max(-1, Math.min(1, x)))),
+        );
+      context
+        .createMediaStreamSource(document.querySelector(`audio[data-participant=${id}]`).srcObject)
+        .connect(tap);
+      tap.connect(context.destination);
+      while (all.length < length * 16000) await new Promise((done) => setTimeout(done, 100));
+      await context.close();
+      return all;
+    },
+    [participant, seconds],
+  );
   const bytes = Buffer.alloc(44 + 2 * samples.length);
   bytes.write('RIFF', 0);
   bytes.writeUInt32LE(36 + 2 * samples.length, 4);
   bytes.write('WAVEfmt ', 8);
-  [16, 0x10001, 16000, 32000, 0x100002].forEach((value, index) => bytes.writeUInt32LE(value, 16 + 4 * index));
+  [16, 0x10001, 16000, 32000, 0x100002].forEach((value, index) =>
+    bytes.writeUInt32LE(value, 16 + 4 * index),
+  );
   bytes.write('data', 36);
   bytes.writeUInt32LE(2 * samples.length, 40);
   samples.forEach((sample, index) => bytes.writeInt16LE(sample, 44 + 2 * index));

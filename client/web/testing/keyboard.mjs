@@ -37,13 +37,33 @@ test('the keyboard alone is enough', async (house) => {
 
   await tabTo(page, '.choice');
   await keyboard.press('Enter');
-  await house.event('keys', 'it was chosen', ({ type, data }) => type === 'choice_submitted' && data.choice === 'tea');
-  await until('what was chosen is said', () => page.locator('#said').textContent().then((words) => words.includes('You have chosen "Tea"')));
-  check(await page.evaluate(() => document.activeElement.matches('.choice')), 'the focus stays where it was');
+  await house.event(
+    'keys',
+    'it was chosen',
+    ({ type, data }) => type === 'choice_submitted' && data.choice === 'tea',
+  );
+  await until('what was chosen is said', () =>
+    page
+      .locator('#said')
+      .textContent()
+      .then((words) => words.includes('You have chosen "Tea"')),
+  );
+  check(
+    await page.evaluate(() => document.activeElement.matches('.choice')),
+    'the focus stays where it was',
+  );
 
   // Push-to-talk: silent, but while the key is held.
-  const micIs = (isOn) => lee.sees(`microphone ${isOn}`, ({ type, seq, data }) =>
-    type === 'voice_status' && data.participant_id === 'p1' && data.is_mic_on === isOn && seq > last && (last = seq));
+  const micIs = (isOn) =>
+    lee.sees(
+      `microphone ${isOn}`,
+      ({ type, seq, data }) =>
+        type === 'voice_status' &&
+        data.participant_id === 'p1' &&
+        data.is_mic_on === isOn &&
+        seq > last &&
+        (last = seq),
+    );
   let last = (await house.log('keys')).at(-1).seq;
   await tabTo(page, '#push');
   await keyboard.press('Space');
@@ -62,7 +82,10 @@ test('the keyboard alone is enough', async (house) => {
   await keyboard.press('Enter');
   await isShown(page, 'dialog[open]');
   await keyboard.press('Escape');
-  check((await house.log('keys')).every(({ type }) => type !== 'session_ended'), 'Escape ends nothing');
+  check(
+    (await house.log('keys')).every(({ type }) => type !== 'session_ended'),
+    'Escape ends nothing',
+  );
   await tabTo(page, '#end');
   await keyboard.press('Enter');
   await tabTo(page, 'dialog [value=yes]');

@@ -19,25 +19,46 @@ async function look(page, view) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     const language = await page.evaluate(() => document.documentElement.lang);
     const name = `${view} ${language} ${colorScheme} ${viewport.width}`;
-    const wide = await page.evaluate(() => [...document.body.querySelectorAll('*')]
-      .filter((element) => document.scrollingElement.scrollWidth > innerWidth && element.getBoundingClientRect().right > innerWidth)
-      .map((element) => element.outerHTML.slice(0, 120)));
+    const wide = await page.evaluate(() =>
+      [...document.body.querySelectorAll('*')]
+        .filter(
+          (element) =>
+            document.scrollingElement.scrollWidth > innerWidth &&
+            element.getBoundingClientRect().right > innerWidth,
+        )
+        .map((element) => element.outerHTML.slice(0, 120)),
+    );
     check(!wide.length, `${name}: sticks out: ${wide.join('\n')}`);
     const { violations } = await page.evaluate(() => globalThis.axe.run(document));
-    const said = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+    const said = violations.map(
+      ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`,
+    );
     check(!said.length, `${name}: ${said.join('\n')}`);
-    if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/${name.replaceAll(' ', '-')}.png`, animations: 'disabled' });
+    if (process.env.SHOTS)
+      await page.screenshot({
+        path: `${process.env.SHOTS}/${name.replaceAll(' ', '-')}.png`,
+        animations: 'disabled',
+      });
   }
 }
 
 async function debateIn(house, locale, name, room) {
-  const page = await openPage(await browser(spoken(room, 'The library should be open.')), `${house.url}/r/${room}`, { locale });
-  const weight = await page.evaluate(() => performance.getEntries().reduce((sum, { decodedBodySize = 0 }) => sum + decodedBodySize, 0));
+  const page = await openPage(
+    await browser(spoken(room, 'The library should be open.')),
+    `${house.url}/r/${room}`,
+    { locale },
+  );
+  const weight = await page.evaluate(() =>
+    performance.getEntries().reduce((sum, { decodedBodySize = 0 }) => sum + decodedBodySize, 0),
+  );
   console.log(`the page weighs ${weight} bytes when it has opened`);
   check(weight > 10000 && weight < 60000, 'its weight');
   await page.evaluate(axe);
   await page.waitForSelector('#door .sound:not([hidden])');
-  check((await page.evaluate(() => document.documentElement.lang)) === locale.slice(0, 2), 'the language');
+  check(
+    (await page.evaluate(() => document.documentElement.lang)) === locale.slice(0, 2),
+    'the language',
+  );
   await look(page, 'door');
   await page.fill('#name', name);
   await page.check('[value=yes]');
@@ -47,21 +68,45 @@ async function debateIn(house, locale, name, room) {
   await page.selectOption('#count', '3');
   await page.click('#door .primary');
   await isShown(page, '#lobby');
-  const options = ['--input', `${tree}/testdata/speech/lee-1.opus`, '--output', 'none', '--record', 'no'];
+  const options = [
+    '--input',
+    `${tree}/testdata/speech/lee-1.opus`,
+    '--output',
+    'none',
+    '--record',
+    'no',
+  ];
   const lee = join('Lee', room, ...options);
-  await until('one has come', () => page.locator('#people li').count().then((n) => n === 2));
+  await until('one has come', () =>
+    page
+      .locator('#people li')
+      .count()
+      .then((n) => n === 2),
+  );
   await look(page, 'lobby');
   const park = join('박서연', room, ...options);
   await isShown(page, '#count-down');
-  if (process.env.SHOTS) await page.screenshot({ path: `${process.env.SHOTS}/countdown-${locale}.png` });
+  if (process.env.SHOTS)
+    await page.screenshot({ path: `${process.env.SHOTS}/countdown-${locale}.png` });
   await isShown(page, '#page');
   await look(page, 'live');
   lee.say('{"type":"submit_choice","data":{"choice":"disagree"}}');
   await page.click('.choice');
   park.say('{"type":"submit_choice","data":{"choice":"agree"}}');
-  await until('they are revealed', () => page.locator('.choice small').first().innerText().then((words) => words.includes('박서연')));
+  await until('they are revealed', () =>
+    page
+      .locator('.choice small')
+      .first()
+      .innerText()
+      .then((words) => words.includes('박서연')),
+  );
   await page.click('#sound summary');
-  await until('the connections are told', () => page.locator('#stats dd').count().then((n) => n === 2));
+  await until('the connections are told', () =>
+    page
+      .locator('#stats dd')
+      .count()
+      .then((n) => n === 2),
+  );
   await look(page, 'revealed');
   await page.click('#sound summary');
   await page.click('#next');
@@ -71,12 +116,22 @@ async function debateIn(house, locale, name, room) {
   await isShown(page, 'dialog[open]');
   await look(page, 'dialog');
   await page.click('dialog [value=yes]');
-  await until('the recording has arrived', () => page.locator('#uploads p').innerText().then((words) => words.includes('SHA-256')));
+  await until('the recording has arrived', () =>
+    page
+      .locator('#uploads p')
+      .innerText()
+      .then((words) => words.includes('SHA-256')),
+  );
   await look(page, 'over');
 }
 
 test('it looks right in both languages, light, dark and narrow, and is light', async (house) => {
-  await house.serve('--countdown', '2', '--agenda', `${tree}/testdata/agendas/library-on-sunday.json`);
+  await house.serve(
+    '--countdown',
+    '2',
+    '--agenda',
+    `${tree}/testdata/agendas/library-on-sunday.json`,
+  );
   await debateIn(house, 'en-GB', 'Kim', 'english');
   await debateIn(house, 'ko-KR', '김하늘', 'korean');
 });

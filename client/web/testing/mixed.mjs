@@ -1,6 +1,19 @@
 // A browser, a terminal's script and a bot hold one debate.
 import { createHash } from 'node:crypto';
-import { bot, browser, check, enter, hears, isShown, join, read, spoken, test, tree, until } from './house.mjs';
+import {
+  bot,
+  browser,
+  check,
+  enter,
+  hears,
+  isShown,
+  join,
+  read,
+  spoken,
+  test,
+  tree,
+  until,
+} from './house.mjs';
 
 const SCENARIO = `title  Three kinds
 speech ${tree}/testdata/speech
@@ -19,40 +32,79 @@ at page 2 +0.5 park says park-2
 const isOf = (type, id) => (event) => event.type === type && event.data.participant_id === id;
 
 test('a browser, a terminal and a bot hold one debate', async (house) => {
-  await house.serve('--countdown', '1', '--agenda', `${tree}/testdata/agendas/library-on-sunday.json`);
+  await house.serve(
+    '--countdown',
+    '1',
+    '--agenda',
+    `${tree}/testdata/agendas/library-on-sunday.json`,
+  );
   const one = await browser(spoken('kim', 'I think that the library should be open on Sundays.'));
   const page = await enter(one, `${house.url}/r/three`, 'Kim', { seats: 3 });
-  const lee = join('Lee', 'three', '--input', `${tree}/testdata/speech/lee-1.opus`, '--output', 'lee-heard.wav', '--record', 'no');
+  const lee = join(
+    'Lee',
+    'three',
+    '--input',
+    `${tree}/testdata/speech/lee-1.opus`,
+    '--output',
+    'lee-heard.wav',
+    '--record',
+    'no',
+  );
   const park = bot('park', 'three', SCENARIO);
 
   // All pairs connect, and it starts for all at the same instant.
   await isShown(page, '#page');
   for (const id of ['p2', 'p3'])
-    await until(`the page is connected to ${id}`, () => page.locator('#people li', { hasText: /voice connected|speaking/ }).count().then((n) => n >= 2));
-  await lee.sees('connected to the browser', ({ type, data }) => type === 'peer' && data.participant_id === 'p1' && data.state === 'connected');
+    await until(`the page is connected to ${id}`, () =>
+      page
+        .locator('#people li', { hasText: /voice connected|speaking/ })
+        .count()
+        .then((n) => n >= 2),
+    );
+  await lee.sees(
+    'connected to the browser',
+    ({ type, data }) =>
+      type === 'peer' && data.participant_id === 'p1' && data.state === 'connected',
+  );
   const starts = [];
   for (const id of ['p1', 'p2', 'p3'])
-    starts.push((await house.event('three', `start of ${id}`, isOf('start_reported', id))).data.late_ms);
+    starts.push(
+      (await house.event('three', `start of ${id}`, isOf('start_reported', id))).data.late_ms,
+    );
   console.log(`started ${starts.join(', ')} ms after the common instant`);
   check(Math.max(...starts) - Math.min(...starts) <= 100, `starts differ: ${starts}`);
 
   // Everybody hears everybody; the bot's part stands in its scenario.
   await Promise.all([hears(page, 'p2'), hears(page, 'p3')]);
-  await until('the terminal says that the browser speaks', () => lee.lines.some((line) => /"voice_status".*"Kim".*"is_speaking":true/.test(line)));
+  await until('the terminal says that the browser speaks', () =>
+    lee.lines.some((line) => /"voice_status".*"Kim".*"is_speaking":true/.test(line)),
+  );
   await house.event('three', 'the recording begins', isOf('recording_started', 'p1'));
 
   // Choices, and the pages that the host in the browser turns.
   await page.click('.choice:has-text("Open it")');
   lee.say('{"type":"submit_choice","id":1,"data":{"choice":"disagree"}}');
-  const revealed = await house.event('three', 'choices are revealed', ({ type }) => type === 'choices_revealed');
+  const revealed = await house.event(
+    'three',
+    'choices are revealed',
+    ({ type }) => type === 'choices_revealed',
+  );
   check(revealed.data.choices.p1 === 'agree', 'the choice that was pressed');
-  await until('the page shows who chose what', () => page.locator('.choice:has-text("Keep it closed") small').innerText().then((words) => words === 'Lee'));
+  await until('the page shows who chose what', () =>
+    page
+      .locator('.choice:has-text("Keep it closed") small')
+      .innerText()
+      .then((words) => words === 'Lee'),
+  );
 
   // A reload keeps the seat, the page and one's own choice.
   await page.reload();
   await isShown(page, '#page');
-  check((await page.locator('.choice[aria-pressed=true]').innerText()).startsWith('✓ Open it') ||
-    (await page.locator('.choice[aria-pressed=true] span').innerText()) === 'Open it', 'the choice after a reload');
+  check(
+    (await page.locator('.choice[aria-pressed=true]').innerText()).startsWith('✓ Open it') ||
+      (await page.locator('.choice[aria-pressed=true] span').innerText()) === 'Open it',
+    'the choice after a reload',
+  );
   await Promise.all([hears(page, 'p2'), hears(page, 'p3')]);
   const begun = await until('a second recording begins', async () => {
     const all = (await house.log('three')).filter(isOf('recording_started', 'p1'));
@@ -60,21 +112,44 @@ test('a browser, a terminal and a bot hold one debate', async (house) => {
   });
   await page.click('#next');
   await lee.sees('page 2', ({ type, data }) => type === 'next_page' && data.page === 2);
-  await until('the page turns', () => page.locator('#page-number').innerText().then((words) => words === 'Page 2 of 2'));
-  check((await house.log('three')).filter(isOf('join', 'p1')).length === 1, 'the seat was taken twice');
+  await until('the page turns', () =>
+    page
+      .locator('#page-number')
+      .innerText()
+      .then((words) => words === 'Page 2 of 2'),
+  );
+  check(
+    (await house.log('three')).filter(isOf('join', 'p1')).length === 1,
+    'the seat was taken twice',
+  );
 
   // The end, and the recordings.
   await page.click('#end');
   await page.click('dialog [value=yes]');
   await isShown(page, '#over');
-  await until('both recordings have arrived', () => page.locator('#uploads p:has-text("has arrived")').count().then((n) => n === 2));
+  await until('both recordings have arrived', () =>
+    page
+      .locator('#uploads p:has-text("has arrived")')
+      .count()
+      .then((n) => n === 2),
+  );
   for (const { data } of begun) {
-    const there = await house.event('three', 'the upload stands in the log', ({ type, data: { recording_id: id } }) =>
-      type === 'recording_uploaded' && id === data.recording_id);
+    const there = await house.event(
+      'three',
+      'the upload stands in the log',
+      ({ type, data: { recording_id: id } }) =>
+        type === 'recording_uploaded' && id === data.recording_id,
+    );
     const bytes = read(`data/${data.path}`);
-    check(createHash('sha256').update(bytes).digest('hex') === there.data.sha256, 'the digest in the log');
+    check(
+      createHash('sha256').update(bytes).digest('hex') === there.data.sha256,
+      'the digest in the log',
+    );
     check(bytes.length === there.data.bytes && bytes.length > 4000, 'the length in the log');
   }
   check((await lee.exit) === 0, 'the terminal ends well');
-  check((await park.exit) === 0, `the bot saw and heard all that it should:\n${park.lines.join('\n')}`);
+  check(
+    (await park.exit) === 0,
+    `the bot saw and heard all that it should:\n${park.lines.join('\n')}`,
+  );
 });

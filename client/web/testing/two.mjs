@@ -1,6 +1,19 @@
 // Two browsers with each other: words arrive, also when both look for a new way at once, and the
 // recording is as long as the log says.
-import { browser, check, enter, found, heardOf, hears, isShown, read, spoken, test, tree, until } from './house.mjs';
+import {
+  browser,
+  check,
+  enter,
+  found,
+  heardOf,
+  hears,
+  isShown,
+  read,
+  spoken,
+  test,
+  tree,
+  until,
+} from './house.mjs';
 
 const KIM = ['money', 'town', 'road', 'library'];
 const LEE = ['year', 'people', 'count', 'come'];
@@ -13,7 +26,11 @@ function watchConnecting(page) {
     new MutationObserver(() => {
       if (/voice connected|speaking/.test(document.querySelector('#people li')?.innerText))
         globalThis.connectedAfter ??= performance.now() - clicked;
-    }).observe(document.querySelector('#people'), { subtree: true, childList: true, characterData: true });
+    }).observe(document.querySelector('#people'), {
+      subtree: true,
+      childList: true,
+      characterData: true,
+    });
   });
 }
 
@@ -29,7 +46,8 @@ function init() {
   };
   const { send } = WebSocket.prototype;
   WebSocket.prototype.send = function (text) {
-    if (this.url.includes('/ws/signaling') && globalThis.isSlow) setTimeout(() => send.call(this, text), 300);
+    if (this.url.includes('/ws/signaling') && globalThis.isSlow)
+      setTimeout(() => send.call(this, text), 300);
     else send.call(this, text);
   };
 }
@@ -37,38 +55,84 @@ function init() {
 // Both offer at once: the higher number gives way, and the connection goes on over a new path.
 async function glare(kim, lee) {
   const pages = [kim, lee];
-  const look = () => Promise.all(pages.map((page) => page.evaluate(() => {
-    const ufrag = (description) => /a=ice-ufrag:(\S+)/.exec(description?.sdp)?.[1];
-    const { signalingState, localDescription, remoteDescription, iceConnectionState } = connections.at(-1);
-    const isSettled = signalingState === 'stable' && ['connected', 'completed'].includes(iceConnectionState);
-    return { count: connections.length, isSettled, ours: ufrag(localDescription), theirs: ufrag(remoteDescription) };
-  })));
+  const look = () =>
+    Promise.all(
+      pages.map((page) =>
+        page.evaluate(() => {
+          const ufrag = (description) => /a=ice-ufrag:(\S+)/.exec(description?.sdp)?.[1];
+          const { signalingState, localDescription, remoteDescription, iceConnectionState } =
+            connections.at(-1);
+          const isSettled =
+            signalingState === 'stable' && ['connected', 'completed'].includes(iceConnectionState);
+          return {
+            count: connections.length,
+            isSettled,
+            ours: ufrag(localDescription),
+            theirs: ufrag(remoteDescription),
+          };
+        }),
+      ),
+    );
   const before = await look();
-  await Promise.all(pages.map((page) => page.evaluate(() => {
-    globalThis.isSlow = true;
-    dispatchEvent(new Event('online'));
-  })));
-  await until('both have settled on a new path', async () => {
-    const [a, b] = await look();
-    return a.isSettled && b.isSettled && a.ours === b.theirs && b.ours === a.theirs && a.ours !== before[0].ours && b.ours !== before[1].ours;
-  }, 7000);
+  await Promise.all(
+    pages.map((page) =>
+      page.evaluate(() => {
+        globalThis.isSlow = true;
+        dispatchEvent(new Event('online'));
+      }),
+    ),
+  );
+  await until(
+    'both have settled on a new path',
+    async () => {
+      const [a, b] = await look();
+      return (
+        a.isSettled &&
+        b.isSettled &&
+        a.ours === b.theirs &&
+        b.ours === a.theirs &&
+        a.ours !== before[0].ours &&
+        b.ours !== before[1].ours
+      );
+    },
+    7000,
+  );
   const after = await look();
-  check(after.every(({ count }, index) => count === before[index].count), 'no connection was made anew');
+  check(
+    after.every(({ count }, index) => count === before[index].count),
+    'no connection was made anew',
+  );
   await Promise.all(pages.map((page) => page.evaluate(() => (globalThis.isSlow = false))));
 }
 
 test('two browsers hold a debate', async (house) => {
   await house.serve('--countdown', '0.5', '--agenda', `${tree}/testdata/agendas/two-pages.json`);
   const url = `${house.url}/r/two`;
-  const kimBrowser = await browser(spoken('kim', 'But the town has money for the new road, and a library is worth more than a road.'));
-  const leeBrowser = await browser(spoken('lee', 'I think that we should try it for one year, and count how many people come.'));
+  const kimBrowser = await browser(
+    spoken(
+      'kim',
+      'But the town has money for the new road, and a library is worth more than a road.',
+    ),
+  );
+  const leeBrowser = await browser(
+    spoken('lee', 'I think that we should try it for one year, and count how many people come.'),
+  );
   const kim = await enter(kimBrowser, url, 'Kim', { seats: 2, init });
-  const lee = await enter(leeBrowser, url, 'Lee', { consents: false, prepare: watchConnecting, init });
-  const wait = await until('they are connected', () => lee.evaluate(() => globalThis.connectedAfter));
+  const lee = await enter(leeBrowser, url, 'Lee', {
+    consents: false,
+    prepare: watchConnecting,
+    init,
+  });
+  const wait = await until('they are connected', () =>
+    lee.evaluate(() => globalThis.connectedAfter),
+  );
   console.log(`connected ${wait.toFixed(0)} ms after the click`);
   await Promise.all([isShown(kim, '#page'), isShown(lee, '#page')]);
 
-  const wavs = await Promise.all([heardOf(lee, 'p1', 7, 'heard-of-kim.wav'), heardOf(kim, 'p2', 7, 'heard-of-lee.wav')]);
+  const wavs = await Promise.all([
+    heardOf(lee, 'p1', 7, 'heard-of-kim.wav'),
+    heardOf(kim, 'p2', 7, 'heard-of-lee.wav'),
+  ]);
   check(found(wavs[0], KIM) >= 2, 'the words of Kim at Lee');
   check(found(wavs[1], LEE) >= 2, 'the words of Lee at Kim');
 
@@ -77,12 +141,25 @@ test('two browsers hold a debate', async (house) => {
 
   // A muted microphone is silent, and everybody sees it.
   await lee.click('#mic');
-  await until('Lee is muted at Kim', () => kim.locator('#people li', { hasText: 'Lee' }).innerText().then((words) => words.includes('muted')));
+  await until('Lee is muted at Kim', () =>
+    kim
+      .locator('#people li', { hasText: 'Lee' })
+      .innerText()
+      .then((words) => words.includes('muted')),
+  );
 
   await kim.click('#end');
   await kim.click('dialog [value=yes]');
-  const uploaded = await house.event('two', 'the recording arrives', ({ type }) => type === 'recording_uploaded');
-  const stopped = await house.event('two', 'it has ended', ({ type }) => type === 'recording_stopped');
+  const uploaded = await house.event(
+    'two',
+    'the recording arrives',
+    ({ type }) => type === 'recording_uploaded',
+  );
+  const stopped = await house.event(
+    'two',
+    'it has ended',
+    ({ type }) => type === 'recording_stopped',
+  );
   check(uploaded.data.participant_id === 'p1', 'whose recording');
   await isShown(lee, '#over');
   check((await lee.locator('#uploads p').count()) === 0, 'nobody is recorded who did not agree');
