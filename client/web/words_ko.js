@@ -98,6 +98,7 @@ export default {
   'connecting the voice': '음성 연결 중',
   'connection lost': '연결 끊김',
   direct: '직접',
+  'encrypted with {0}; their fingerprint {1}': '암호 {0}, 상대의 지문 {1}',
   host: '진행자',
   muted: '음소거',
   'no voice': '음성 없음',

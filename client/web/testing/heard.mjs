@@ -38,7 +38,10 @@ function to16kHz(bytes) {
 test('a browser and a terminal understand each other', async (house) => {
   await house.serve('--countdown', '0.5');
   const one = await browser(
-    spoken('kim', 'But the town has money for the new road, and a library is worth more than a road.'),
+    spoken(
+      'kim',
+      'But the town has money for the new road, and a library is worth more than a road.',
+    ),
   );
   const words = 'I think that we should try it for one year, and count how many people come.';
   const page = await enter(one, `${house.url}/r/heard`, 'Kim', { seats: 2 });
