@@ -130,6 +130,9 @@ export function spoken(name, words, voice = 'slt') {
   return file;
 }
 
+// The same for a terminal, which plays a file once: two minutes and more of it.
+export const spokenForLong = (name, words) => spoken(name, `${words} `.repeat(40));
+
 // The words that a recogniser finds in a WAV file of 16 kHz.
 export function understood(wav) {
   const words = ['-infile', wav, '-logfn', '/dev/null'];

@@ -10,6 +10,7 @@ import {
   join,
   read,
   spoken,
+  spokenForLong,
   test,
   tree,
   until,
@@ -21,12 +22,11 @@ limit  90
 cast kim "Kim" host
 cast lee "Lee"
 cast park "Park"
-at start+0.5 park says park-1
-             expect park hears kim within 30
+${[0.5, 10, 20, 30, 40, 50, 60, 70].map((s, n) => `at start+${s} park says park-${(n % 3) + 1}`).join('\n')}
+at start+0.6 expect park hears kim within 30
              expect park hears lee within 30
              expect park sees choices_revealed kim=agree lee=disagree park=unsure within 60
              park chooses unsure
-at page 2 +0.5 park says park-2
 `;
 
 const isOf = (type, id) => (event) => event.type === type && event.data.participant_id === id;
@@ -44,7 +44,7 @@ test('a browser, a terminal and a bot hold one debate', async (house) => {
     'Lee',
     'three',
     '--input',
-    `${tree}/testdata/speech/lee-1.opus`,
+    spokenForLong('lee', 'I do not think that they should.'),
     '--output',
     'lee-heard.wav',
     '--record',
@@ -72,7 +72,7 @@ test('a browser, a terminal and a bot hold one debate', async (house) => {
       (await house.event('three', `start of ${id}`, isOf('start_reported', id))).data.late_ms,
     );
   console.log(`started ${starts.join(', ')} ms after the common instant`);
-  check(Math.max(...starts) - Math.min(...starts) <= 100, `starts differ: ${starts}`);
+  check(Math.max(...starts) - Math.min(...starts) <= 150, `starts differ: ${starts}`);
 
   // Everybody hears everybody; the bot's part stands in its scenario.
   await Promise.all([hears(page, 'p2'), hears(page, 'p3')]);

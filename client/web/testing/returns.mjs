@@ -9,13 +9,13 @@ import {
   loudness,
   read,
   spoken,
+  spokenForLong,
   test,
   tree,
   until,
 } from './house.mjs';
 import { openPage } from './browser.mjs';
 
-const SPEECH = `${tree}/testdata/speech`;
 const isOf = (type, id) => (event) => event.type === type && event.data.participant_id === id;
 
 // How many pieces of recordings this browser keeps.
@@ -165,7 +165,7 @@ test('whatever breaks, the page comes back', async (house) => {
     '--token',
     house.tokenFor('lee'),
     '--input',
-    `${SPEECH}/lee-1.opus`,
+    spokenForLong('lee', 'I do not think that they should.'),
     '--output',
     'none',
     '--record',
