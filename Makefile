@@ -6,6 +6,7 @@
 #                                      make check WEB=0   without the page's, which take a browser
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
+#                 bench-page: mouth to ear with browsers
 #   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
 #   make sim      rooms in a simulated world where everything fails   SEED=7 ROOM_S=1000
 #   make valgrind a debate of which nobody leaves memory behind
@@ -71,7 +72,7 @@ CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat clien
 SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/sim/*.c))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all sim valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
+.PHONY: all sim valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
 all: $(B)/debate $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -228,6 +229,9 @@ bench-server: $(B)/lib/server/server_load_bench $(B)/debate
 
 bench-voice bench-bot: bench-%: $(B)/lib/bot/voice_bench $(B)/debate
 	$(Q)DEBATE_BIN=$(B)/debate $< $*
+
+bench-page: $(B)/debate
+	$(Q)DEBATE_BIN=$(B)/debate node client/web/testing/bench.mjs
 
 # ---- the demonstration ----
 
