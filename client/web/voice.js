@@ -137,6 +137,7 @@ export class Mesh {
   async takeAnswer(link, { sdp }) {
     const from = origin(sdp);
     if (link.pc?.signalingState !== 'have-local-offer') return;
+    link.ignores = false; // candidates from here on belong to this answer
     if (link.origin && link.origin !== from) {
       this.open(link, true); // it has lost the connection that was to go on
       return;
