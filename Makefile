@@ -70,6 +70,7 @@ export WEB
 SCRIPTS := $(filter-out $(if $(filter 0,$(WEB)),client/web/%),$(wildcard cmd/*_test.sh client/*/*_test.sh lib/*/*_test.sh))
 CATALOGUES := $(patsubst %,$(B)/locale/%/LC_MESSAGES/debate.mo,$(shell cat client/po/LINGUAS))
 SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/sim/*.c))
+SIM_BUGS := $(patsubst testdata/sim/%.patch,$(B)/sim-bugs/%,$(wildcard testdata/sim/*.patch))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
 .PHONY: all sim valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
@@ -119,6 +120,16 @@ SIM_WRAPS := abort clock_gettime close fdatasync getrandom open pread pwrite pth
 $(B)/sim: $(SIM_OBJECTS) $(B)/libdebate.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%) -Wl,--as-needed -o $@ $^ $(PKG_LIBS)
+
+# The simulator with a change that is wrong on purpose, in the few files that the patch touches.
+$(B)/sim-bugs/%: testdata/sim/%.patch $(SIM_OBJECTS) $(B)/libdebate.a
+	$(say) BUG $<
+	@rm -rf $@ $@.tree && mkdir -p $@.tree
+	$(Q)cp --parents $$(sed -n 's|^+++ b/||p' $<) $@.tree && patch -s -p1 -d $@.tree <$<
+	$(Q)for source in $$(sed -n 's|^+++ b/||p' $<); do \
+		$(CC) $(ALL_CFLAGS) -w $(PKG_CFLAGS) -c -o $@.tree/$$(basename $$source).o $@.tree/$$source || exit; done
+	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%) -Wl,--as-needed -o $@ $(SIM_OBJECTS) \
+		$@.tree/*.o $(B)/libdebate.a $(PKG_LIBS)
 
 # ---- tests ----
 

@@ -21,7 +21,8 @@ static void go_live(struct session *session, int64_t due_us)
     double late_ms = 0;
     session->is_live = true;
     session->start_us = due_us;
-    if (session_clock_ms(session, now_us, &session->started_at_ms, &session->start_error_ms)) {
+    if (!session->clock.is_stale &&
+        session_clock_ms(session, now_us, &session->started_at_ms, &session->start_error_ms)) {
         late_ms = session->started_at_ms - (double)session->start_at_ms;
     } else {
         session->started_at_ms = (double)session->start_at_ms;

@@ -8,6 +8,7 @@
 #include "session/http.h"
 #include "session/rejoin.h"
 #include "session/ws_client.h"
+#include "sim/actor.h"
 #include "sim/fiber.h"
 #include "sim/watch.h"
 #include "sim/wire.h"
@@ -188,7 +189,7 @@ enum err ws_send(struct ws_client *client, const char *text, size_t len)
         return ERR_UNREACHABLE;
     if (client->conn->up.bytes > WAITING_MAX)
         return ERR_FULL;
-    watch_client_sends(client->conn, text, len);
+    actor_said(client->node, text, len);
     conn_send(client->conn, &client->conn->up, ITEM_TEXT, 0, text, len);
     return ERR_NONE;
 }
@@ -216,12 +217,6 @@ void ws_free(struct ws_client *client)
     happening_cancel(&client->ended);
     if (!client->is_busy)
         release(client);
-}
-
-struct conn *ws_conn(const struct ws_client *client);
-struct conn *ws_conn(const struct ws_client *client)
-{
-    return client->conn;
 }
 
 /* ---- HTTP ---- */

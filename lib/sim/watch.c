@@ -67,12 +67,14 @@ static void note(struct listener *listener, const struct command *command)
             abort();
     }
     struct sent *sent = &listener->sent[listener->sent_count++];
+    bool is_choice = command->type == COMMAND_SUBMIT_CHOICE;
     *sent = (struct sent){.type = command->type, .id = command->id.integer, .choice = -1};
-    if (command->type != COMMAND_SUBMIT_CHOICE)
+    watch_asked(listener->session_id, listener->user, command->type,
+                is_choice ? command->submit_choice.page : 0,
+                is_choice ? atoi(command->submit_choice.choice + 1) : 0);
+    if (!is_choice)
         return;
     sent->choice = atoi(command->submit_choice.choice + 1);
-    watch_choice_sent(listener->session_id, listener->user, command->submit_choice.page,
-                      sent->choice);
 }
 
 static void take_init(struct listener *listener, const struct command *command)
@@ -82,13 +84,6 @@ static void take_init(struct listener *listener, const struct command *command)
     listener->has_init = true;
     listener->has_last_seq = command->init.has_last_seq;
     listener->last_seq = command->init.last_seq;
-}
-
-void watch_client_sends(struct conn *conn, const char *text, size_t len)
-{
-    (void)conn;
-    (void)text;
-    (void)len;
 }
 
 void watch_server_takes(struct conn *conn, const char *text, size_t len)
@@ -219,6 +214,9 @@ static void check_welcome(struct listener *listener, const struct server_message
     listener->sent_seq = message->welcome.reset   ? 0
                          : listener->has_last_seq ? listener->last_seq
                                                   : seq;
+    if (!ledger_participant_of(ledger, listener->user))
+        broken("committed-then-sent", "%s is welcome, and its seat is not in the log",
+               listener->user);
     if (message->welcome.participant != ledger_participant_of(ledger, listener->user))
         broken("one-seat-a-user", "%s is welcome as p%u", listener->user,
                message->welcome.participant);

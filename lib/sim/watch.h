@@ -28,7 +28,6 @@ void watch_response(struct conn *conn, const struct exchange *exchange, const ch
 
 /* ---- client_side.c: the participants' ends ---- */
 
-void watch_client_sends(struct conn *conn, const char *text, size_t len);
 void watch_client_gets(struct conn *conn, const char *text, size_t len);
 
 /* ---- cast.c: what the sessions tell ---- */

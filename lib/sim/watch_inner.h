@@ -32,8 +32,8 @@ struct watch {
     int64_t stuck_us; /* when the server could not write for the last time */
     long sockets;
     uint64_t acks;
-    struct choice_sent *choices;
-    size_t choice_count, choice_size;
+    struct asked *asked;
+    size_t asked_count, asked_size;
 };
 extern struct watch watch;
 
@@ -41,9 +41,10 @@ extern struct watch watch;
 void watch_look(void);
 /* Now and then: what would be left of the acks if the power went now. */
 void watch_probe(const struct ledger *ledger);
-/* A choice is on its way, for watch_log.c's counting. */
-void watch_choice_sent(const char *session_id, const char *user, unsigned page, int choice);
-void watch_count_choices(void);
+/* A command has reached the server; and whether all that it has done was asked for. */
+void watch_asked(const char *session_id, const char *user, enum command_type type, unsigned page,
+                 int choice);
+void watch_count(void);
 
 /* FNV-1a. */
 uint64_t watch_digest(const char *text, size_t len);

@@ -10,9 +10,10 @@
 enum { PROBE_ONE_IN = 150 };
 
 /* In the order in which the server took them. */
-struct choice_sent {
+struct asked {
     char session_id[LIMIT_SESSION_ID + 1], user[64];
-    unsigned page; /* 0: that of the moment */
+    enum command_type type;
+    unsigned page; /* submit_choice; 0: that of the moment */
     int choice;
 };
 
@@ -37,19 +38,43 @@ void watch_look(void)
 
 /* ---- what a process leaves behind ---- */
 
+static bool is_what_it_was(const struct ledger *ledger, uint64_t seq, const char *text, size_t len)
+{
+    const struct ledger_line *known = ledger_line(ledger, seq);
+    const char *was = known ? known->whole : ledger->header;
+    return strlen(was) == len && memcmp(was, text, len) == 0;
+}
+
+/* Of two events that were written in one place and never acknowledged, a power cut may leave the
+ * older: where the younger one's sectors are the same, they complete it. */
+static struct ledger *replace(struct ledger *ledger, uint64_t seq)
+{
+    if (seq > 0)
+        ledger_cut(ledger, seq - 1);
+    else
+        ledger_forget(ledger);
+    return seq > 0 ? ledger : NULL;
+}
+
 static void on_line_left(void *context, int64_t key, uint64_t seq, const char *line, size_t len)
 {
+    bool is_power_cut = *(bool *)context;
     struct ledger *ledger = ledger_by_key(key);
-    (void)context;
-    if (!ledger || (seq > 0 && !ledger_line(ledger, seq))) {
+    bool is_known = ledger && (seq == 0 || ledger_line(ledger, seq));
+    if (is_known && !is_what_it_was(ledger, seq, line, len)) {
+        if (!is_power_cut || (ledger->acked && seq <= ledger->acked))
+            broken("acked-is-in-the-log", "%s, line %llu has become %.*s", ledger->session_id,
+                   (unsigned long long)seq, (int)len, line);
+        uint64_t found = ledger->found;
+        ledger = replace(ledger, seq);
+        if (ledger)
+            ledger->found = found;
+        is_known = false;
+    }
+    if (!is_known) {
         ledger_add(key, seq, line, len); /* committed in the last moment */
         ledger = ledger_by_key(key);
     }
-    const struct ledger_line *known = ledger_line(ledger, seq);
-    const char *text = known ? known->whole : ledger->header;
-    if (strlen(text) != len || memcmp(text, line, len) != 0)
-        broken("acked-is-in-the-log", "%s, line %llu was %s and is now %.*s", ledger->session_id,
-               (unsigned long long)seq, text, (int)len, line);
     if (ledger->found != seq)
         broken("no-gaps-in-the-log", "%s: line %llu is the %llu. that is left", ledger->session_id,
                (unsigned long long)seq, (unsigned long long)ledger->found);
@@ -80,7 +105,7 @@ void watch_disk_left(struct disk *disk, bool is_power_cut)
     struct look *look = look_new();
     for (struct ledger *ledger = ledgers.first; ledger; ledger = ledger->next)
         ledger->found = 0;
-    watch.row = look ? look_lines(look, 0, on_line_left, NULL) : 0;
+    watch.row = look ? look_lines(look, 0, on_line_left, &is_power_cut) : 0;
     look_free(look);
     disk_forget_shared_memory();
     disk_free(copy);
@@ -89,7 +114,7 @@ void watch_disk_left(struct disk *disk, bool is_power_cut)
         next = ledger->next;
         settle(ledger, ledger->found, is_power_cut);
     }
-    watch_count_choices();
+    watch_count();
     node_enter(before);
 }
 
@@ -130,47 +155,75 @@ void watch_probe(const struct ledger *ledger)
 
 /* ---- what was asked ---- */
 
-void watch_choice_sent(const char *session_id, const char *user, unsigned page, int choice)
+void watch_asked(const char *session_id, const char *user, enum command_type type, unsigned page,
+                 int choice)
 {
-    if (watch.choice_count == watch.choice_size) {
-        watch.choice_size = watch.choice_size ? watch.choice_size * 2 : 256;
-        watch.choices = realloc(watch.choices, watch.choice_size * sizeof *watch.choices);
-        if (!watch.choices)
+    if (watch.asked_count == watch.asked_size) {
+        watch.asked_size = watch.asked_size ? watch.asked_size * 2 : 256;
+        watch.asked = realloc(watch.asked, watch.asked_size * sizeof *watch.asked);
+        if (!watch.asked)
             abort();
     }
-    struct choice_sent *sent = &watch.choices[watch.choice_count++];
-    snprintf(sent->session_id, sizeof sent->session_id, "%s", session_id);
-    snprintf(sent->user, sizeof sent->user, "%s", user);
-    sent->page = page;
-    sent->choice = choice;
+    struct asked *asked = &watch.asked[watch.asked_count++];
+    snprintf(asked->session_id, sizeof asked->session_id, "%s", session_id);
+    snprintf(asked->user, sizeof asked->user, "%s", user);
+    asked->type = type;
+    asked->page = page;
+    asked->choice = choice;
 }
 
-/* Each choice in the log came of one that was sent, in the same order: no command counts twice. */
-static void count_choices_of(const struct ledger *ledger, unsigned participant)
+/* Whether this may have come of that. */
+static bool is_asked(const struct ledger_line *line, const struct asked *asked)
+{
+    switch ((int)line->type) {
+    case EVENT_CHOICE_SUBMITTED:
+        return asked->type == COMMAND_SUBMIT_CHOICE && asked->choice == line->choice &&
+               (asked->page == 0 || asked->page == line->page);
+    case EVENT_CONSENT:
+        return asked->type == COMMAND_CONSENT;
+    case EVENT_VOICE_STATUS:
+        return asked->type == COMMAND_VOICE_STATUS_UPDATE;
+    case EVENT_RECORDING_STARTED:
+        return asked->type == COMMAND_START_RECORDING;
+    case EVENT_NEXT_PAGE:
+        return asked->type == COMMAND_NEXT_PAGE || asked->type == COMMAND_GOTO_PAGE;
+    default:
+        return false;
+    }
+}
+
+static bool comes_of_a_command(const struct ledger_line *line)
+{
+    return line->type == EVENT_CHOICE_SUBMITTED || line->type == EVENT_CONSENT ||
+           line->type == EVENT_VOICE_STATUS || line->type == EVENT_RECORDING_STARTED ||
+           line->type == EVENT_NEXT_PAGE;
+}
+
+/* Each event that somebody caused came of a command, in the order in which they were taken: no
+ * command counts twice. */
+static void count_for(const struct ledger *ledger, unsigned participant)
 {
     const char *user = ledger->persons[participant].user;
     size_t next = 0;
     for (size_t i = 0; i < ledger->count; i++) {
         const struct ledger_line *line = &ledger->lines[i];
-        if (line->type != EVENT_CHOICE_SUBMITTED || line->actor != participant)
+        if (line->actor != participant || !comes_of_a_command(line))
             continue;
-        while (next < watch.choice_count &&
-               (watch.choices[next].choice != line->choice ||
-                (watch.choices[next].page && watch.choices[next].page != line->page) ||
-                strcmp(watch.choices[next].user, user) != 0 ||
-                strcmp(watch.choices[next].session_id, ledger->session_id) != 0))
+        while (next < watch.asked_count &&
+               (!is_asked(line, &watch.asked[next]) || strcmp(watch.asked[next].user, user) != 0 ||
+                strcmp(watch.asked[next].session_id, ledger->session_id) != 0))
             next++;
-        if (next == watch.choice_count)
+        if (next == watch.asked_count)
             broken("a-command-counts-once", "%s: nobody asked for %s, or not twice",
                    ledger->session_id, line->whole);
         next++;
     }
 }
 
-void watch_count_choices(void)
+void watch_count(void)
 {
     for (const struct ledger *ledger = ledgers.first; ledger; ledger = ledger->next) {
         for (unsigned i = 1; i <= ledger->people; i++)
-            count_choices_of(ledger, i);
+            count_for(ledger, i);
     }
 }

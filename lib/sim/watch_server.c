@@ -57,10 +57,23 @@ static void check_sockets(const struct server *server)
         broken("memory-is-bounded", "the server uses %zu bytes", process.node.bytes);
 }
 
+static void check_one_socket(const struct house_room *room, unsigned participant)
+{
+    const struct socket *socket;
+    int count = 0;
+    DL_FOREACH(room->voice, socket)
+    {
+        count += socket->participant == participant && socket->state == SOCKET_IN;
+    }
+    if (count > 1)
+        broken("one-seat-a-user", "%s: p%u has %d sockets", room->session_id, participant, count);
+}
+
 static void check_voices(const struct house_room *room, const struct ledger *ledger)
 {
     for (unsigned i = 1; i <= ledger->people; i++) {
         bool has_socket = house_voice(room, i) != NULL;
+        check_one_socket(room, i);
         if (ledger->persons[i].connected != has_socket)
             broken("connected-means-connected", "%s: p%u is %s and has %s socket", room->session_id,
                    i, ledger->persons[i].connected ? "connected" : "disconnected",
@@ -138,8 +151,8 @@ void watch_begin(void)
 
 void watch_end(void)
 {
-    watch_count_choices();
-    free(watch.choices);
+    watch_count();
+    free(watch.asked);
     ledgers_release();
 }
 
