@@ -141,7 +141,7 @@ LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test %/p
 ALONE = $(filter $(LISTENS),$(TESTS) $(SCRIPTS))
 TOGETHER = $(filter-out $(LISTENS),$(TESTS) $(SCRIPTS))
 
-unit: $(TESTS) $(B)/debate $(B)/sim $(CATALOGUES)
+unit: $(TESTS) $(B)/debate $(B)/sim $(SIM_BUGS) $(CATALOGUES)
 	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TOGETHER) -- $(ALONE)
 
 SCENARIOS := $(wildcard testdata/scenarios/*.debate)
@@ -151,7 +151,7 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory check-built
 
 check-built: tidy man-lint
-	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(B)/debate-gen $(B)/sim $(TESTS) $(CATALOGUES)
+	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(B)/debate-gen $(B)/sim $(SIM_BUGS) $(TESTS) $(CATALOGUES)
 	$(Q)$(MAKE) --no-print-directory gen-check
 	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang OPTIMISE=-O0 CFLAGS= clang)
 	$(if $(SAN),,$(Q)$(FUZZ_MAKE))

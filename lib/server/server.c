@@ -304,12 +304,23 @@ static void close_loop(struct server_loop *side)
     uv_run(side->loop, UV_RUN_NOWAIT);
 }
 
+/* Their rooms could not be told any more: the disk took no writes. */
+static void release_departing(struct server *server)
+{
+    while (server->departing) {
+        struct socket *socket = server->departing;
+        server->departing = socket->departing_next;
+        socket_unref(socket);
+    }
+}
+
 void server_free(struct server *server)
 {
     if (!server)
         return;
     store_close(server->store); /* before the loop's side, which it wakes */
     turn_release(server);
+    release_departing(server);
     house_close(server);
     uploads_close(server->uploads);
     net_free(server->net);
