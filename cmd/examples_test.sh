@@ -164,6 +164,7 @@ enter() {
     cp testdata/agendas/library-on-sunday.json library.json
     cp testdata/logs/host-named-like-a-seat.jsonl sunday.jsonl
     printf 'x%.0s' {1..40} >secret
+    cp secret turn-secret
     : >out
     : >err
     cat >short.debate <<'END'

@@ -101,6 +101,12 @@ static enum exit_code check_secret(const struct args *args, const char *where, s
                             where, secret->len, (int)LIMIT_SECRET_MIN);
 }
 
+enum exit_code input_secret_file(const struct args *args, const char *path, struct buf *out)
+{
+    enum exit_code code = input_read(args, path, out);
+    return code ? code : check_secret(args, path, out);
+}
+
 enum exit_code input_secret(const struct args *args, struct buf *out, bool *found)
 {
     const char *path = args_get(args, "secret-file"), *text = getenv("DEBATE_SECRET");
@@ -108,10 +114,8 @@ enum exit_code input_secret(const struct args *args, struct buf *out, bool *foun
     /* A variable counts more than the config file. */
     if (text && text[0] && !args_asked(args, "secret-file"))
         path = NULL;
-    if (path) {
-        enum exit_code code = input_read(args, path, out);
-        return code ? code : check_secret(args, path, out);
-    }
+    if (path)
+        return input_secret_file(args, path, out);
     if (!*found)
         return EXIT_CODE_DONE;
     enum err e = buf_append_str(out, text);

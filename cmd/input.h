@@ -18,6 +18,9 @@ enum exit_code input_read(const struct args *args, const char *path, struct buf 
 /* The agenda in a file; the caller's to unref. A line on standard error when it is none. */
 enum exit_code input_agenda(const struct args *args, const char *path, struct agenda **out);
 
+/* The secret in a file, without one newline at its end. EXIT_CODE_USAGE when it is too short. */
+enum exit_code input_secret_file(const struct args *args, const char *path, struct buf *out);
+
 /* The secret that --secret-file or DEBATE_SECRET gives, without one newline at its end. `found` is
  * false when neither is there. EXIT_CODE_USAGE when it is too short or too long. */
 enum exit_code input_secret(const struct args *args, struct buf *out, bool *found);

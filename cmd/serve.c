@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "cmd.h"
 #include "input.h"
+#include "server/ice_servers.h"
 #include "server/server.h"
 
 enum {
@@ -33,7 +34,8 @@ struct serve_settings {
     struct server_config config;
     char host[INET6_ADDRSTRLEN];
     bool is_loopback;
-    struct buf secret;
+    struct buf secret, turn_secret;
+    char stun[ICE_URL_SIZE], turn[ICE_URL_SIZE];
     struct agenda *agenda;
     char web[PATH_MAX];
 };
@@ -170,6 +172,45 @@ static enum exit_code take_secret(const struct args *args, struct serve_settings
     return code;
 }
 
+static enum exit_code take_turn_secret(const struct args *args, struct serve_settings *settings)
+{
+    const char *path = args_get(args, "turn-secret-file");
+    struct buf *secret = &settings->turn_secret;
+    if (!path)
+        return args_usage_error(args,
+                                "--turn %s: its server lets nobody in without the secret that both "
+                                "know: --turn-secret-file FILE",
+                                args_get(args, "turn"));
+    enum exit_code code = input_secret_file(args, path, secret);
+    if (code)
+        return code;
+    if (strpbrk(secret->data, "\r\n") || strlen(secret->data) != secret->len)
+        return args_usage_error(args, "%s: the secret of a TURN server stands on one line", path);
+    settings->config.turn_secret =
+        (struct secret){.bytes = (const uint8_t *)secret->data, .len = secret->len};
+    return EXIT_CODE_DONE;
+}
+
+static enum exit_code take_ice_servers(const struct args *args, struct serve_settings *settings)
+{
+    const char *stun = args_get(args, "stun"), *turn = args_get(args, "turn");
+    if (stun && !ice_url_make("stun", stun, settings->stun))
+        return args_usage_error(args,
+                                "--stun %s: it takes a host and maybe a port, such as "
+                                "stun.example.org:3478",
+                                stun);
+    if (turn && !ice_url_make("turn", turn, settings->turn))
+        return args_usage_error(args,
+                                "--turn %s: it takes a host, maybe a port and a transport, such as "
+                                "turn.example.org:3478 or turn:turn.example.org?transport=tcp",
+                                turn);
+    if (!turn && args_asked(args, "turn-secret-file"))
+        return args_usage_error(args, "--turn-secret-file: of which server? Give --turn too");
+    settings->config.stun = stun ? settings->stun : NULL;
+    settings->config.turn = turn ? settings->turn : NULL;
+    return turn ? take_turn_secret(args, settings) : EXIT_CODE_DONE;
+}
+
 /* The page's files: beside the program where it is installed, in the tree where it is built. Empty
  * when they are in neither place. */
 static void find_web(char folder[PATH_MAX])
@@ -206,6 +247,8 @@ static enum exit_code take_settings(const struct args *args, struct serve_settin
         code = take_times(args, &settings->config);
     if (!code)
         code = take_numbers(args, &settings->config);
+    if (!code)
+        code = take_ice_servers(args, settings);
     if (!code && agenda)
         code = input_agenda(args, agenda, &settings->agenda);
     settings->config.agenda = settings->agenda;
@@ -287,10 +330,12 @@ static enum exit_code run(const struct args *args)
 {
     struct serve_settings settings = {.is_loopback = false};
     buf_init(&settings.secret, INPUT_SECRET_MAX);
+    buf_init(&settings.turn_secret, INPUT_SECRET_MAX);
     enum exit_code code = take_settings(args, &settings);
     if (!code)
         code = run_server(args, &settings.config);
     agenda_unref(settings.agenda);
+    buf_release(&settings.turn_secret);
     buf_release(&settings.secret);
     return code;
 }
@@ -353,6 +398,22 @@ static const struct option options[] = {
      .help = "A socket without any traffic for so long is closed; longer than the time "
              "between pings, which follows when it alone is given.",
      .fallback = "10"},
+    {.name = "stun",
+     .argument = "HOST:PORT",
+     .help = "A STUN server that tells participants their address on the Internet; its port is "
+             "3478 unless said. A stun: URL will do as well."},
+    {.name = "turn",
+     .argument = "HOST:PORT",
+     .help = "A TURN server that carries voices between participants with no way to each other; "
+             "its port is 3478 unless said. A turn: URL, maybe with ?transport=tcp, will do as "
+             "well. It is one that proves logins by a shared secret, as coturn does with "
+             "use-auth-secret."},
+    {.name = "turn-secret-file",
+     .argument = "FILE",
+     .help =
+         "The secret that is shared with the TURN server, coturn's static-auth-secret: at least "
+         "32 bytes on one line. Each participant gets a login made with it that is good for 12 "
+         "hours."},
     {0},
 };
 
@@ -363,6 +424,8 @@ static const char *const examples[] = {
     "Take a free port, and print which.",
     "debate serve --listen 0.0.0.0:8080 --secret-file /etc/debate/secret --guests",
     "Serve others: rooms are made by those with a token, guests may join them.",
+    "debate serve --turn turn.example.org --turn-secret-file /etc/debate/turn-secret",
+    "Let voices find a way through any network, with coturn's help.",
     NULL,
 };
 

@@ -50,6 +50,24 @@ start --listen 127.0.0.1:0 --secret-file given
 [[ -e data/secret ]] && fail 'a secret too many'
 end TERM
 
+# STUN and TURN.
+start --listen 127.0.0.1:0 --stun stun:stun.example.org --turn 'turn.example.org:3478?transport=udp' --turn-secret-file kept
+end TERM
+for stun in '' turn:stun.example.org stuns:stun.example.org stun.example.org:0 stun.example.org:65536 \
+    'stun.example.org?transport=udp' '[stun]' '[::1' "$(printf 'x%.0s' {1..256})" 'stun."example' $'stun\n'; do
+    wrong 2 '--stun' serve --stun "$stun"
+done
+for turn in turns:turn.example.org turn: 'turn.example.org:x' 'turn.example.org?transport=tls' http://turn; do
+    wrong 2 '--turn' serve --turn "$turn" --turn-secret-file kept
+done
+wrong 2 '--turn-secret-file' serve --turn turn.example.org
+wrong 2 '--turn' serve --turn-secret-file kept
+wrong 1 'nowhere' serve --turn turn.example.org --turn-secret-file nowhere
+printf 'short\n' >turn-secret
+wrong 2 'turn-secret: a secret of 5 bytes' serve --turn turn.example.org --turn-secret-file turn-secret
+printf 'the first line of a secret, long enough\nand another\n' >turn-secret
+wrong 2 'one line' serve --turn turn.example.org --turn-secret-file turn-secret
+
 # One directory, one server.
 start --listen 127.0.0.1:0
 wrong 1 data serve --listen 127.0.0.1:0 --data data

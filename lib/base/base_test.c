@@ -139,6 +139,26 @@ static void whole_numbers_are_read_to_their_maximum(void **state)
     assert_false(str_to_u64("18446744073709551616", UINT64_MAX, &n));
 }
 
+/* RFC 4648, section 10; and bytes whose digits are the two that base64url has others for. */
+static void base64_is_that_of_rfc_4648(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"},
+                                           {"\xfb\xff", "+/8="}};
+    char text[16];
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        base64_encode(pairs[i][0], strlen(pairs[i][0]), text);
+        assert_string_equal(text, pairs[i][1]);
+        assert_int_equal(strlen(text) + 1, base64_size(strlen(pairs[i][0])));
+    }
+}
+
 static void base64_needs_its_padding_and_zero_bits_behind_the_last_byte(void **state)
 {
     (void)state;
@@ -278,6 +298,7 @@ int main(void)
         cmocka_unit_test(a_buffer_without_memory_says_so),
         cmocka_unit_test(every_allocation_of_a_buffer_may_fail),
         cmocka_unit_test(whole_numbers_are_read_to_their_maximum),
+        cmocka_unit_test(base64_is_that_of_rfc_4648),
         cmocka_unit_test(base64_needs_its_padding_and_zero_bits_behind_the_last_byte),
         cmocka_unit_test(hex_is_lower_case),
         cmocka_unit_test(digests_are_fnv_1a),

@@ -88,18 +88,40 @@ size_t base64url_size(size_t len)
     return (len * 4 + 2) / 3 + 1;
 }
 
-void base64url_encode(const uint8_t *data, size_t len, char *out)
+static size_t encode_digits(const uint8_t *data, size_t len, const char *alphabet, char *out)
 {
     uint32_t bits = 0;
     int held = 0;
+    size_t written = 0;
     for (size_t i = 0; i < len; i++) {
         bits = bits << 8 | data[i];
         for (held += 8; held >= 6; held -= 6)
-            *out++ = url_alphabet[bits >> (held - 6) & 0x3f];
+            out[written++] = alphabet[bits >> (held - 6) & 0x3f];
     }
     if (held)
-        *out++ = url_alphabet[bits << (6 - held) & 0x3f];
-    *out = '\0';
+        out[written++] = alphabet[bits << (6 - held) & 0x3f];
+    out[written] = '\0';
+    return written;
+}
+
+void base64url_encode(const uint8_t *data, size_t len, char *out)
+{
+    encode_digits(data, len, url_alphabet, out);
+}
+
+size_t base64_size(size_t len)
+{
+    return (len + 2) / 3 * 4 + 1;
+}
+
+void base64_encode(const void *data, size_t len, char *out)
+{
+    static const char alphabet[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t written = encode_digits(data, len, alphabet, out);
+    while (written % 4)
+        out[written++] = '=';
+    out[written] = '\0';
 }
 
 /* The value of a base64 digit in the alphabet whose last two are `c62` and `c63`; -1 for others. */

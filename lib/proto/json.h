@@ -131,8 +131,6 @@ void json_put_participant(cJSON *object, const char *name, unsigned participant)
 cJSON *json_put_numbered(cJSON *object, unsigned number);
 /* object["p1"] = value, the name copied. */
 void json_put_for_participant(cJSON *object, unsigned participant, const char *value);
-/* JSON that was printed before. */
-void json_put_raw(cJSON *object, const char *name, const char *json);
 
 /* Appends `root` on one line. ERR_FULL, ERR_NO_MEMORY; `out` is then as it was. Call it before the
  * brief ends. */

@@ -66,7 +66,8 @@ void json_put_null(cJSON *object, const char *name)
     put(object, name, cJSON_CreateNull());
 }
 
-void json_put_raw(cJSON *object, const char *name, const char *json)
+/* JSON that was printed before. */
+static void put_raw(cJSON *object, const char *name, const char *json)
 {
     put(object, name, cJSON_CreateRaw(json));
 }
@@ -82,7 +83,7 @@ void json_put_integer(cJSON *object, const char *name, int64_t value)
     } while (rest);
     if (value < 0)
         *--at = '-';
-    json_put_raw(object, name, at);
+    put_raw(object, name, at);
 }
 
 /* printf writes the decimal point of the locale. */
@@ -91,7 +92,7 @@ static void put_decimal(cJSON *object, const char *name, char *text)
     char *comma = strchr(text, ',');
     if (comma)
         *comma = '.';
-    json_put_raw(object, name, text);
+    put_raw(object, name, text);
 }
 
 void json_put_number(cJSON *object, const char *name, double value)

@@ -165,8 +165,9 @@ static enum err print_welcome(struct agenda *agenda, struct buf *out)
         .now_ms = INT64_C(1763872345678),
         .reset = true,
         .record = RECORD_AUTO,
-        .ice_servers_json =
-            "[{\"urls\":[\"stun:a\",\"turn:b\"],\"username\":\"u\",\"credential\":\"c\"}]"};
+        .ice_server_count = 1,
+        .ice_servers = {
+            {.urls = {"stun:a", "turn:b"}, .url_count = 2, .username = "u", .credential = "c"}}};
     struct command_id id = string_id("i");
     return welcome_print(&id, &session, &welcome, out);
 }

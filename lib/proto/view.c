@@ -42,6 +42,21 @@ static void put_participants(cJSON *object, const struct session_view *session)
     }
 }
 
+static void put_ice_servers(cJSON *object, const struct welcome_view *welcome)
+{
+    cJSON *list = json_put_array(object, "ice_servers");
+    for (size_t i = 0; i < welcome->ice_server_count; i++) {
+        const struct ice_server *server = &welcome->ice_servers[i];
+        cJSON *item = json_add_object(list), *urls = json_put_array(item, "urls");
+        for (size_t u = 0; u < server->url_count; u++)
+            json_add_string(urls, server->urls[u]);
+        if (server->username)
+            json_put_string(item, "username", server->username);
+        if (server->credential)
+            json_put_string(item, "credential", server->credential);
+    }
+}
+
 enum err welcome_print(const struct command_id *id, const struct session_view *session,
                        const struct welcome_view *welcome, struct buf *out)
 {
@@ -63,7 +78,7 @@ enum err welcome_print(const struct command_id *id, const struct session_view *s
         json_put_bool(data, "reset", true);
     put_participants(data, session);
     agenda_to_json(session->agenda, data, "agenda");
-    json_put_raw(data, "ice_servers", welcome->ice_servers_json ? welcome->ice_servers_json : "[]");
+    put_ice_servers(data, welcome);
     json_put_string(data, "record", record_policy_name(welcome->record));
     return message_finish(root, out);
 }

@@ -44,7 +44,8 @@ struct welcome_view {
     int64_t now_ms;
     bool reset;
     enum record_policy record;
-    const char *ice_servers_json; /* "[…]", printed once at start */
+    struct ice_server ice_servers[2]; /* STUN, TURN */
+    size_t ice_server_count;
 };
 
 /* One page's choices as far as revealed. */

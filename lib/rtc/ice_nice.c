@@ -19,6 +19,10 @@ enum { COMPONENT = 1 };
  * a socket and a check with every candidate of the other side. */
 enum { ADDRESSES_MAX = 8 };
 
+/* An agent that had relays lives for so long after its session, for libnice gives them back one
+ * tick of PACING_MS after another. */
+enum { FAREWELL_MS = 100 };
+
 struct ice {
     NiceAgent *agent;
     guint stream;
@@ -100,7 +104,7 @@ static void on_gathering_done(NiceAgent *agent, guint stream, gpointer user)
     (void)stream;
     /* A wrong login gives no error of its own. */
     if (ice->wants_relay && !ice->has_relay)
-        log_warning("no TURN server gave a relay: none can be reached, or the login is wrong");
+        log_warning("no TURN server gave a relay: it cannot be reached, or the login is wrong");
     ice->handler.on_gathered(ice->handler.context, ice);
 }
 
@@ -188,6 +192,23 @@ static bool take_credentials(struct ice *ice)
     return ok;
 }
 
+/* It does not wait for answers when an agent goes, and warns of that. */
+static void on_nice_log(const gchar *domain, GLogLevelFlags level, const gchar *text, gpointer user)
+{
+    (void)level;
+    (void)user;
+    log_debug("%s: %s", domain, text);
+}
+
+static void take_nice_log(void)
+{
+    static gsize is_taken;
+    if (!g_once_init_enter(&is_taken))
+        return;
+    g_log_set_handler("libnice", G_LOG_LEVEL_WARNING, on_nice_log, NULL);
+    g_once_init_leave(&is_taken, 1);
+}
+
 struct ice *ice_new(void *context, const struct ice_config *config,
                     const struct ice_handler *handler, bool controlling)
 {
@@ -197,6 +218,7 @@ struct ice *ice_new(void *context, const struct ice_config *config,
     ice->handler = *handler;
     ice->config = config;
     ice->context = context;
+    take_nice_log();
     ice->agent =
         nice_agent_new_full(context, NICE_COMPATIBILITY_RFC5245,
                             NICE_AGENT_OPTION_ICE_TRICKLE | NICE_AGENT_OPTION_CONSENT_FRESHNESS);
@@ -219,6 +241,21 @@ failed:
     return NULL;
 }
 
+static gboolean on_farewell_over(gpointer agent)
+{
+    (void)agent;
+    return G_SOURCE_REMOVE;
+}
+
+/* Gives the agent up later; at once when its context ends first. */
+static void unref_later(struct ice *ice)
+{
+    GSource *farewell = g_timeout_source_new(FAREWELL_MS);
+    g_source_set_callback(farewell, on_farewell_over, ice->agent, g_object_unref);
+    g_source_attach(farewell, ice->context);
+    g_source_unref(farewell);
+}
+
 void ice_free(struct ice *ice)
 {
     if (!ice)
@@ -229,7 +266,10 @@ void ice_free(struct ice *ice)
             nice_agent_attach_recv(ice->agent, ice->stream, COMPONENT, ice->context, NULL, NULL);
             nice_agent_remove_stream(ice->agent, ice->stream);
         }
-        g_object_unref(ice->agent);
+        if (ice->has_relay)
+            unref_later(ice);
+        else
+            g_object_unref(ice->agent);
     }
     mem_free(ice);
 }

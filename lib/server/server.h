@@ -35,6 +35,8 @@ struct server_config {
     int64_t ping_ms;           /* how often each socket is pinged */
     int64_t silent_ms;         /* a socket without any traffic for so long is closed */
     int rate_per_s;            /* messages a socket, 0: no limit; bursts are four times that */
+    const char *stun, *turn;   /* URLs that ice_url_make made; NULL: there is none */
+    struct secret turn_secret; /* what the TURN server proves logins with */
     bool rate_limits_loopback; /* HTTP requests from loopback are counted as well */
 };
 

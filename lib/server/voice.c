@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "proto/message.h"
 #include "server/house.h"
+#include "server/ice_servers.h"
 #include "server/server_inner.h"
 #include "server/socket.h"
 
@@ -62,8 +63,11 @@ static void welcome(struct socket *socket, const struct command *command, uint64
     struct welcome_view view = {.participant = socket->participant,
                                 .now_ms = server_now_ms(server),
                                 .reset = is_ahead,
-                                .record = server->config.record,
-                                .ice_servers_json = "[]"};
+                                .record = server->config.record};
+    struct ice_login login;
+    view.ice_server_count =
+        ice_servers_list(&server->config, session.session_id, socket->participant, view.now_ms,
+                         &login, view.ice_servers);
     socket->sent_seq = is_ahead ? 0 : command->init.has_last_seq ? command->init.last_seq : seq;
     buf_clear(&server->text);
     if (welcome_print(&command->id, &session, &view, &server->text)) {

@@ -9,7 +9,10 @@
 
 #include "base/mem.h"
 
-enum { GLIB_UV_FDS_MAX = 512 }; /* 7 peers of 8 sessions with some sockets each */
+enum {
+    GLIB_UV_FDS_MAX = 512,    /* 7 peers of 8 sessions with some sockets each */
+    GLIB_UV_FAREWELL_MS = 200 /* relays are given back within half of that; there may be none */
+};
 
 /* The context's sockets sit in an epoll of their own, and the loop watches that: libnice closes
  * sockets when it likes, which epoll takes and libuv's handles do not. */
@@ -155,13 +158,28 @@ static void on_closed(uv_handle_t *handle)
     mem_free(glib);
 }
 
+/* What the closed agents still have to put away, as long as they wait for a time to do it. */
+static void finish(struct glib_uv *glib)
+{
+    int64_t end_ms = g_get_monotonic_time() / 1000 + GLIB_UV_FAREWELL_MS;
+    for (;;) {
+        gint wait_ms = -1;
+        while (g_main_context_iteration(glib->context, FALSE))
+            continue;
+        g_main_context_prepare(glib->context, &glib->priority);
+        g_main_context_query(glib->context, glib->priority, &wait_ms, glib->fds, GLIB_UV_FDS_MAX);
+        int64_t left_ms = end_ms - g_get_monotonic_time() / 1000;
+        if (wait_ms < 0 || left_ms <= 0)
+            return;
+        poll(NULL, 0, wait_ms < left_ms ? wait_ms : (int)left_ms);
+    }
+}
+
 void glib_uv_free(struct glib_uv *glib)
 {
     if (!glib)
         return;
-    /* What the closed agents still have to put away. */
-    while (g_main_context_iteration(glib->context, FALSE))
-        continue;
+    finish(glib);
     uv_close((uv_handle_t *)&glib->prepare, on_closed);
     uv_close((uv_handle_t *)&glib->check, on_closed);
     uv_close((uv_handle_t *)&glib->timer, on_closed);

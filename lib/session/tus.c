@@ -36,18 +36,6 @@ struct upload_run {
     struct http_response response;
 };
 
-/* Standard base64 with padding (RFC 4648, section 4), which tus wants. */
-static void base64_encode(const void *data, size_t len, char *out)
-{
-    base64url_encode(data, len, out);
-    size_t written = strlen(out);
-    for (size_t i = 0; i < written; i++)
-        out[i] = out[i] == '-' ? '+' : out[i] == '_' ? '/' : out[i];
-    while (written % 4)
-        out[written++] = '=';
-    out[written] = '\0';
-}
-
 static enum err send_request(struct upload_run *run, const char *method, const char *url,
                              const char *const *headers, const char *content_type, const void *body,
                              size_t len)
