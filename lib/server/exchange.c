@@ -242,6 +242,16 @@ bool exchange_opens(struct exchange *exchange, const char *room_code)
     return false;
 }
 
+/* While the disk takes no writes a room is ahead of what would survive, and nobody may see that;
+ * false: refused. */
+static bool is_committed(struct exchange *exchange, const struct house_room *room)
+{
+    if (room_seq(room->room) == room->committed_seq)
+        return true;
+    exchange_fail(exchange, ERR_INTERNAL, REASON_NONE, NULL);
+    return false;
+}
+
 bool exchange_session(struct exchange *exchange, struct house_room **out)
 {
     enum err e = house_by_id(exchange->server, exchange->route.param, out);
@@ -249,7 +259,7 @@ bool exchange_session(struct exchange *exchange, struct house_room **out)
         exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_SESSION : REASON_NONE, NULL);
         return false;
     }
-    return exchange_opens(exchange, (*out)->room_code);
+    return exchange_opens(exchange, (*out)->room_code) && is_committed(exchange, *out);
 }
 
 bool exchange_room(struct exchange *exchange, const char *code, struct house_room **out)
@@ -259,7 +269,7 @@ bool exchange_room(struct exchange *exchange, const char *code, struct house_roo
         exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_ROOM : REASON_NONE, NULL);
         return false;
     }
-    return exchange_opens(exchange, (*out)->room_code);
+    return exchange_opens(exchange, (*out)->room_code) && is_committed(exchange, *out);
 }
 
 bool exchange_is_host(const struct exchange *exchange, const struct house_room *room)
