@@ -107,7 +107,7 @@ static void begin_process(struct actor *actor)
                                     .wait_room_ms = 3600 * 1000,
                                     .voice = !chance_one_in(5),
                                     .consent = chance_one_in(3)};
-    char code[16];
+    char code[32];
     snprintf(code, sizeof code, "room%d", actor->room);
     config.room_code = code;
     node_init(&actor->node, 1 + (int)(actor - cast.actors));

@@ -25,7 +25,7 @@ struct heard {
 struct actor {
     struct node node;
     int room;
-    char user[16], nickname[32], token[1024];
+    char user[32], nickname[32], token[1024];
     bool is_guest;
     bool is_there; /* its process runs */
     struct session_runtime *runtime;

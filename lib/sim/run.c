@@ -7,6 +7,7 @@
 #include "sim/faults.h"
 #include "sim/fiber.h"
 #include "sim/server_process.h"
+#include "sim/visitor.h"
 #include "sim/watch.h"
 #include "sim/wire.h"
 
@@ -29,6 +30,7 @@ struct run_result run(uint64_t seed, int64_t room_s)
     watch_begin();
     process_begin();
     cast_begin(rooms);
+    visitor_begin();
     faults_begin();
     int64_t until_us = room_s * 1000000 / rooms;
     run_until(until_us - CALM_US);
@@ -36,6 +38,7 @@ struct run_result run(uint64_t seed, int64_t room_s)
     cast_calm();
     run_until(until_us);
     watch_all_are_well();
+    visitor_end();
     cast_end();
     process_end();
     struct run_result result = {.trace = world.trace,

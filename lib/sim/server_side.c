@@ -297,8 +297,10 @@ void server_side_take(struct conn *conn, struct item *item, size_t bytes, bool i
             exchange_body(conn->exchange, item->text + item->taken, bytes);
         break;
     case ITEM_BODY_END:
-        if (conn->exchange && !conn->exchange->is_answered)
+        if (conn->exchange && !conn->exchange->is_answered) {
+            watch_server_is_asked(conn);
             exchange_body_end(conn->exchange);
+        }
         break;
     case ITEM_END:
         close_end(conn, false);

@@ -262,14 +262,6 @@ void watch_server_closes(struct conn *conn, int code)
     trace("server closes %s: %d", listener->user, code);
 }
 
-void watch_response(struct conn *conn, const struct exchange *exchange, const char *body,
-                    size_t len)
-{
-    (void)body;
-    (void)len;
-    trace("server answers %s: %d", conn->request.path, exchange->status);
-}
-
 void watch_client_gets(struct conn *conn, const char *text, size_t len)
 {
     (void)text;

@@ -23,6 +23,8 @@ void watch_server_takes(struct conn *conn, const char *text, size_t len);
 void watch_server_sends(struct conn *conn, const char *text, size_t len);
 void watch_conn_freed(struct conn *conn);
 void watch_server_closes(struct conn *conn, int code);
+/* A whole request is handed over. */
+void watch_server_is_asked(const struct conn *conn);
 void watch_response(struct conn *conn, const struct exchange *exchange, const char *body,
                     size_t len);
 

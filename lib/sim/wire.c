@@ -90,6 +90,7 @@ struct conn *conn_new(struct node *client, const struct request *request, bool i
     conn->client = client;
     conn->server_node = wire.server_node;
     conn->end = end;
+    conn->choice = -1;
     conn->context = context;
     conn->request = *request;
     conn->is_websocket = is_websocket;

@@ -74,6 +74,8 @@ struct conn {
     size_t window;
     struct request request;
     size_t request_len; /* of the body */
+    int choice;         /* what it chooses, by its number; -1: it is another request */
+    struct conn *self;  /* a client's that needs nothing else */
     bool is_websocket;
     /* the server's end; server_side.c's own */
     bool server_is_open, wants_write, is_responding, is_in_callback, is_cut;
