@@ -29,7 +29,9 @@ static void begin_node(void)
     process.node.monotonic_offset_us = chance_between(1, INT64_C(100000000000));
     /* The machine's clock may have been set meanwhile. */
     process.node.epoch_offset_us = process.boots ? chance_between(-2000000, 2000000) : 0;
-    process.node.turn_delay_us = chance_one_in(2) ? 100 : 3000;
+    /* A server that is idle, has some to do, or much. */
+    static const int64_t delays_us[] = {100, 3000, 30000};
+    process.node.turn_delay_us = delays_us[chance_below(3)];
 }
 
 static void end_node(void)
