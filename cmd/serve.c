@@ -424,7 +424,7 @@ static const char *const examples[] = {
     "Take a free port, and print which.",
     "debate serve --listen 0.0.0.0:8080 --secret-file /etc/debate/secret --guests",
     "Serve others: rooms are made by those with a token, guests may join them.",
-    "debate serve --turn turn.example.org --turn-secret-file /etc/debate/turn-secret",
+    "debate serve --turn turn.example.org --turn-secret-file turn-secret",
     "Let voices find a way through any network, with coturn's help.",
     NULL,
 };
