@@ -137,7 +137,7 @@ $(B)/sim-bugs/%: testdata/sim/%.patch $(SIM_OBJECTS) $(B)/libdebate.a
 export TEST_TIMEOUT ?= $(if $(SAN),900,300)
 
 # What listens to sound as it comes wants the machine for itself.
-LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test %/page_mixed_test.sh
+LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test client/web/%
 ALONE = $(filter $(LISTENS),$(TESTS) $(SCRIPTS))
 TOGETHER = $(filter-out $(LISTENS),$(TESTS) $(SCRIPTS))
 
