@@ -155,8 +155,8 @@ check-built: tidy man-lint
 	$(Q)$(MAKE) --no-print-directory gen-check
 	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang OPTIMISE=-O0 CFLAGS= clang)
 	$(if $(SAN),,$(Q)$(FUZZ_MAKE))
-	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TOGETHER) $(SCENARIOS) \
-		$(if $(SAN),,.ci/fuzz_test) -- $(ALONE)
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(if $(SAN),,.ci/fuzz_test) \
+		$(SCENARIOS) $(TOGETHER) -- $(ALONE)
 	$(if $(filter 0,$(WEB)),@echo "the page's tests were left out (WEB=0)")
 
 tidy:
