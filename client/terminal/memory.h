@@ -9,7 +9,7 @@
 
 /* False: nothing is remembered. */
 bool memory_consent(bool *agrees);
-enum err
-memory_keep_consent(bool agrees) MUST_CHECK; /* ERR_IO with errno, ERR_NOT_FOUND: no home */
+/* ERR_IO with errno; ERR_NOT_FOUND, ERR_BAD_REQUEST as in session/state_folder.h. */
+enum err memory_keep_consent(bool agrees) MUST_CHECK;
 
 #endif

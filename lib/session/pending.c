@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "proto/json_reader.h"
+#include "session/state_folder.h"
 
 enum {
     FILE_BYTES_MAX = 16 * 1024, /* the token, escaped, and the rest */
@@ -232,40 +233,10 @@ void pending_let_go(int hold)
 
 /* ---- the folder ---- */
 
-/* Makes each folder of a path that is not there (0700, XDG Base Directory Specification). */
-static enum err make_folders(char *path)
-{
-    for (char *at = path + 1;; at++) {
-        if (*at != '/' && *at != '\0')
-            continue;
-        char end = *at;
-        *at = '\0';
-        int made = mkdir(path, S_IRWXU);
-        int saved = errno;
-        *at = end;
-        if (made != 0 && saved != EEXIST) {
-            errno = saved;
-            return ERR_IO;
-        }
-        if (end == '\0')
-            return ERR_NONE;
-    }
-}
-
 enum err pending_folder(char *out)
 {
-    const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
-    int len;
-    /* The specification: a relative path is to be ignored. */
-    if (state && state[0] == '/')
-        len = snprintf(out, PENDING_PATH_SIZE, "%s/debate/recordings", state);
-    else if (home && home[0] == '/')
-        len = snprintf(out, PENDING_PATH_SIZE, "%s/.local/state/debate/recordings", home);
-    else
-        return ERR_NOT_FOUND;
-    if (len < 0 || len >= PENDING_PATH_SIZE)
-        return ERR_BAD_REQUEST;
-    return make_folders(out);
+    enum err e = state_folder_path("recordings", out, PENDING_PATH_SIZE);
+    return e ? e : state_folder_make(out);
 }
 
 enum err pending_name(const char *folder, const char *room_code, int64_t at_ms,
