@@ -2,62 +2,24 @@
 # kill -9 of the server at random moments of a live debate, KILLS times in a row on the same data:
 # nothing acknowledged is missing, everybody comes back, the voices never stop, the debate ends.
 . cmd/testing.sh
+. "$tree/client/terminal/join_testing.sh"
 kills=${KILLS:-50}
 seed=${SEED:-$RANDOM}
 RANDOM=$seed
 echo "SEED=$seed KILLS=$kills"
-export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
-pids=()
-trap 'kill -9 "${pids[@]}" 2>/dev/null; rm -rf "$work"' EXIT
-touch out err
 names=(kim lee park)
 
-serve() {
-    rm -f line
-    mkfifo line
-    "$program" serve --listen "127.0.0.1:$1" --data data --countdown 0.5 >line 2>>serve-log &
-    server=$!
-    pids+=($server)
-    read -r -t 30 url <line || { cp serve-log err; fail 'the server does not come back'; finish; }
-    export DEBATE_SERVER=${url#listening on }
-}
-declare -A pid feed
-enter() {
-    mkfifo "$1.in"
-    : >"$1.out"
-    "$program" join library --name "$1" --input "$tree/testdata/speech/reader-4.opus" --output none \
-        "${@:2}" --json <"$1.in" >"$1.out" 2>"$1.err" &
-    pid[$1]=$!
-    pids+=($!)
-    exec {fd}>"$1.in"
-    feed[$1]=$fd
-}
-say() {
-    echo "$2" >&"${feed[$1]}"
-}
-# await NAME PATTERN [COUNT]
-await() {
-    local deadline=$((SECONDS + 60))
-    until (($(grep -cE "$2" "$1.out") >= ${3:-1})); do
-        if ((SECONDS > deadline)); then
-            tail -n 20 "$1.out" >out
-            fail "$1 never saw $2"
-            finish
-        fi
-        timeout 1 tail -n 0 -f "$1.out" 2>/dev/null | head -n 1 >/dev/null
-    done
-}
-
+voice=(--input "$tree/testdata/speech/reader-4.opus")
 cat >agenda.json <<'JSON'
 {"title": "Again and again", "pages": [{"title": "Which?", "reveal": "never",
   "choices": [{"id": "a", "label": "A"}, {"id": "b", "label": "B"}]}]}
 JSON
 serve 0
 port=${DEBATE_SERVER##*:}
-enter kim --seats 3 --agenda agenda.json --record yes
+enter kim "${voice[@]}" --seats 3 --agenda agenda.json --record yes
 await kim '"type":"welcome"'
-enter lee --record no
-enter park --record no
+enter lee "${voice[@]}" --record no
+enter park "${voice[@]}" --record no
 for name in "${names[@]}"; do
     await "$name" '"type":"live"'
     await "$name" '"type":"peer".*"connected"' 2
@@ -95,9 +57,7 @@ for name in "${names[@]}"; do
 done
 say kim /end
 for name in "${names[@]}"; do
-    wait "${pid[$name]}"
-    code=$?
-    ((code == 0)) || { cp "$name.err" err; fail "$name: exit $code"; }
+    leaves_with "$name" 0
 done
 
 # Every ack, in the log for ever.
@@ -115,8 +75,7 @@ for name in "${names[@]}"; do
             fail "$name: the choice of event $seq was acknowledged and is lost"
     done < <(sed -nE 's/^\{"type":"ack","id":[0-9]+,"data":\{"seq":([0-9]+)\}\}/\1/p' "$name.out")
     # What each saw, without gaps and repeats.
-    sed -nE 's/^\{"type":"[a-z_]+","seq":([0-9]+).*/\1/p' "$name.out" >seqs
-    seq 1 "$(tail -n 1 seqs)" | cmp -s - seqs || { cp seqs out; fail "$name: gaps or repeats"; }
+    saw_all "$name"
     concealed=$(grep '"type":"stats"' "$name.out" | grep -oE '"frames_(played|concealed)":[0-9]+' |
         awk -F: '/played/ { p += $2 } /concealed/ { c += $2 } END { print int(100 * c / (p + c)) }')
     ((concealed < 10)) || fail "$name: $concealed % of what was heard had to be made up"

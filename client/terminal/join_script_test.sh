@@ -1,64 +1,14 @@
 #!/bin/bash
 # Scripts take part in a debate: one JSON event a line out, one command a line in.
 . cmd/testing.sh
-export XDG_STATE_HOME=$work/state XDG_CONFIG_HOME=$work/config
-pids=()
-trap 'kill -9 "${pids[@]}" 2>/dev/null; rm -rf "$work"' EXIT
-touch out err
-
-# serve PORT: starts the server and says where it is.
-serve() {
-    rm -f line
-    mkfifo line
-    "$program" serve --listen "127.0.0.1:$1" --data data --countdown 0.5 >line 2>>serve-log &
-    server=$!
-    pids+=($server)
-    read -r -t 30 url <line || fail 'no server'
-    export DEBATE_SERVER=${url#listening on }
-}
+. "$tree/client/terminal/join_testing.sh"
 serve 0
 port=${DEBATE_SERVER##*:}
 
-# enter NAME OPTION...: a script joins; what it says stands in NAME.out, it hears through NAME.in.
-declare -A pid feed
-enter() {
-    local name=$1
-    shift
-    mkfifo "$name.in"
-    : >"$name.out"
-    "$program" join library --name "$name" --input none --output none "$@" \
-        <"$name.in" >"$name.out" 2>"$name.err" &
-    pid[$name]=$!
-    pids+=($!)
-    exec {fd}>"$name.in"
-    feed[$name]=$fd
-}
-say() {
-    echo "$2" >&"${feed[$1]}"
-}
-# await NAME PATTERN [COUNT]: until so many lines of NAME's match.
-await() {
-    local deadline=$((SECONDS + 60))
-    until (($(grep -cE "$2" "$1.out") >= ${3:-1})); do
-        if ((SECONDS > deadline)); then
-            cp "$1.out" out
-            fail "$1 never saw $2"
-            finish
-        fi
-        # Wakes when the file grows.
-        timeout 1 tail -n 0 -f "$1.out" 2>/dev/null | head -n 1 >/dev/null
-    done
-}
-leaves_with() {
-    wait "${pid[$1]}"
-    local code=$?
-    ((code == $2)) || { cp "$1.err" err; fail "$1: exit $code instead of $2"; }
-}
-
-enter kim --seats 2 --agenda "$tree/testdata/agendas/two-pages.json" --record yes
+enter kim --input none --seats 2 --agenda "$tree/testdata/agendas/two-pages.json" --record yes
 await kim '"type":"welcome".*"participant_id":"p1"'
 grep -q '"type":"entered".*"created":true' kim.out || fail 'the room was not made'
-enter lee --record no
+enter lee --input none --record no
 await lee '"type":"welcome".*"participant_id":"p2"'
 await lee '^\{"type":"start"'
 await lee '"type":"live","data":\{"late_ms":[0-9]'
@@ -99,7 +49,7 @@ token=$(sed -n 's/^ *"token": *"\([^"]*\)".*/\1/p; s/.*"token":"\([^"]*\)".*/\1/
 [[ $token == *.*.* ]] || fail 'no token beside the recording'
 say kim /next
 await lee '"type":"next_page".*"page":2'
-enter again --token "$token" --record yes
+enter again --input none --token "$token" --record yes
 await kim '"type":"closed","data":\{"code":4001,"returns":false\}'
 leaves_with kim 4
 await again '"type":"welcome".*"participant_id":"p1"'
@@ -113,15 +63,12 @@ grep -q '"type":"upload".*"uploaded":true' again.out || fail 'the recording was 
 
 say lee '{"type":"leave"}'
 leaves_with lee 0
-for name in kim lee again; do
-    sed -nE 's/^\{"type":"[a-z_]+","seq":([0-9]+).*/\1/p' $name.out >seqs
-    seq 1 "$(tail -n 1 seqs)" | cmp -s - seqs || { cp seqs out; fail "$name: gaps or repeats"; }
-done
+for name in kim lee again; do saw_all $name; done
 
 # A crash leaves the recording on disk; whoever joins next from here sends it.
-enter kim2 --seats 2 --record yes
+enter kim2 --input none --seats 2 --record yes
 await kim2 '"type":"welcome"'
-enter lee2 --record no
+enter lee2 --input none --record no
 await kim2 '"type":"recording_started".*"participant_id":"p1"'
 await lee2 '"type":"recording_started".*"participant_id":"p1"'
 kill -9 "${pid[kim2]}"
@@ -133,7 +80,7 @@ operator=$("$program" token --data data --user op --role operator)
 run 0 room end library --token "$operator"
 pending=$(basename "$(ls state/debate/recordings/*.pending)" .pending)
 [[ $pending ]] || fail 'nothing is pending after the crash'
-enter kim3 --seats 2
+enter kim3 --input none --seats 2
 await kim3 "\"type\":\"pending\".*$pending.*\"uploaded\":true"
 [[ ! -e state/debate/recordings/$pending.pending ]] || fail 'it is still pending'
 say kim3 /leave
