@@ -2,7 +2,6 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
-#include <string.h>
 
 static _Thread_local long allocations_left = -1;
 
@@ -29,21 +28,6 @@ void *mem_zalloc(size_t size)
 void *mem_realloc(void *old, size_t size)
 {
     return may_allocate() ? realloc(old, size) : NULL;
-}
-
-char *mem_strdup(const char *s)
-{
-    return mem_strndup(s, strlen(s));
-}
-
-char *mem_strndup(const char *s, size_t len)
-{
-    char *copy = mem_alloc(len + 1);
-    if (copy) {
-        memcpy(copy, s, len);
-        copy[len] = '\0';
-    }
-    return copy;
 }
 
 void mem_free(void *p)

@@ -4,7 +4,6 @@
 
 #include <malloc.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "sim/world.h"
 
@@ -39,21 +38,6 @@ void *mem_realloc(void *old, size_t size)
 {
     discount(old);
     return count(realloc(old, size));
-}
-
-char *mem_strdup(const char *s)
-{
-    return mem_strndup(s, strlen(s));
-}
-
-char *mem_strndup(const char *s, size_t len)
-{
-    char *copy = mem_alloc(len + 1);
-    if (copy) {
-        memcpy(copy, s, len);
-        copy[len] = '\0';
-    }
-    return copy;
 }
 
 void mem_free(void *p)
