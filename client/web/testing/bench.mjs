@@ -2,8 +2,7 @@
 // when it hears them. All clocks are this machine's; the listener's own tap is counted in both.
 import { writeFileSync } from 'node:fs';
 import { join as path } from 'node:path';
-import { browser, isShown, join, test, until, work } from './house.mjs';
-import { openPage } from './browser.mjs';
+import { browser, enter, isShown, join, test, until, work } from './house.mjs';
 
 const CLICKS = 25;
 const RATE = 48000;
@@ -76,20 +75,6 @@ function listen(id) {
   tap.connect(context.destination);
 }
 
-async function enter(one, url, name, init, seats) {
-  const page = await openPage(one, url, { init });
-  await page.waitForSelector('#door .sound:not([hidden])');
-  await page.fill('#name', name);
-  await page.check('[value=no]');
-  await page.click('#door .primary');
-  if (seats) {
-    await page.selectOption('#count', String(seats));
-    await page.click('#door .primary');
-  }
-  await page.waitForSelector('#stage:not([hidden])');
-  return page;
-}
-
 function tell(what, times, since) {
   const late = times.map((time) => (time - since) % 1000).sort((a, b) => a - b);
   const at = (share) => late[Math.floor(share * (late.length - 1))].toFixed(1);
@@ -100,8 +85,15 @@ test('mouth to ear', async (house) => {
   await house.serve('--countdown', '1');
   const url = `${house.url}/r/bench`;
   const one = await browser();
-  await enter(one, url, 'Clicks', clickingMicrophone, 3);
-  const listener = await enter(one, url, 'Listens', silentMicrophone);
+  await enter(one, url, 'Clicks', {
+    consents: false,
+    init: clickingMicrophone,
+    seats: 3,
+  });
+  const listener = await enter(one, url, 'Listens', {
+    consents: false,
+    init: silentMicrophone,
+  });
   const options = ['--input', clicks('clicks.wav', 120), '--output', 'none', '--record', 'no'];
   join('Terminal', 'bench', ...options);
   await isShown(listener, '#page');
