@@ -359,8 +359,7 @@ static enum err make_sound(struct join *join, char *why, size_t why_size)
     return sound_new(join->loop, &join->config->sound, &handler, &join->sound, why, why_size);
 }
 
-/* Where the recording goes. Who comes as a guest after a crash is who they were: what they left
- * behind says so. */
+/* Where the recording goes. */
 static enum err name_recording(struct join *join, char *why, size_t why_size)
 {
     char folder[PENDING_PATH_SIZE];

@@ -70,7 +70,7 @@ struct join {
     const struct face *face;
     void *face_data; /* the face's own */
 
-    char recording_path[PENDING_PATH_SIZE], token[LIMIT_TOKEN + 1];
+    char recording_path[PENDING_PATH_SIZE];
     enum join_end end;
     char why[512]; /* it ended otherwise than well; "" when it was shown */
     bool is_over, is_leaving, was_in, was_unreachable;

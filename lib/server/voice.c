@@ -59,16 +59,16 @@ static void welcome(struct socket *socket, const struct command *command, uint64
     struct session_view session;
     room_view(room, &session);
     session.seq = seq;
-    bool is_ahead = !knows_the_past(socket, command, seq);
+    bool is_reset = !knows_the_past(socket, command, seq);
     struct welcome_view view = {.participant = socket->participant,
                                 .now_ms = server_now_ms(server),
-                                .reset = is_ahead,
+                                .reset = is_reset,
                                 .record = server->config.record};
     struct ice_login login;
     view.ice_server_count =
         ice_servers_list(&server->config, session.session_id, socket->participant, view.now_ms,
                          &login, view.ice_servers);
-    socket->sent_seq = is_ahead ? 0 : command->init.has_last_seq ? command->init.last_seq : seq;
+    socket->sent_seq = is_reset ? 0 : command->init.has_last_seq ? command->init.last_seq : seq;
     buf_clear(&server->text);
     if (welcome_print(&command->id, &session, &view, &server->text)) {
         socket_close(socket, CLOSE_GOING_AWAY);

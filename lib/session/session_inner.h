@@ -109,7 +109,6 @@ struct session {
     bool is_held;    /* dropped on purpose */
     bool is_entered; /* token and room are there */
     bool is_leaving; /* leave or end was said */
-    bool was_welcome;
     int64_t connecting_since_us;
     int64_t command_number;
 

@@ -139,7 +139,6 @@ void session_check_ready(struct session *session)
 
 static void take_in(struct session *session, const struct server_message *message)
 {
-    session->was_welcome = true;
     backoff_reset(&session->backoff);
     session_take_welcome(session, message);
     session_set_state(session, SESSION_IN, "");
