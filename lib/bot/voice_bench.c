@@ -6,7 +6,6 @@
  *
  * Without a word both. What goes wrong ends the program. */
 #include <errno.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -18,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/mem.h"
 #include "media/sound_file.h"
 
@@ -187,14 +187,6 @@ static void open_debate(struct debate *debate, size_t count, double speech_s)
                                debate->url, "--output", debate->folder, NULL};
         debate->people[i].pid = start(debate, names[i], -1, words);
     }
-}
-
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
 }
 
 static void await_end(struct debate *debate)
@@ -391,7 +383,7 @@ static void bench_voice(void)
     open_debate(&debate, 2, 1);
     await_end(&debate);
     report_delays(&debate);
-    nftw(debate.folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(debate.folder);
 }
 
 static void bench_bot(void)
@@ -409,7 +401,7 @@ static void bench_bot(void)
         report(names[i], "createOffer to connected, slowest", connect_ms(&debate, i), "ms", 150);
     }
     report_delays(&debate);
-    nftw(debate.folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(debate.folder);
 }
 
 int main(int argc, char **argv)

@@ -9,7 +9,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sched.h>
@@ -28,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "base/str.h"
 #include "crypto/hash.h"
 
@@ -109,15 +109,6 @@ static inline void pin(int core)
         (void)sched_setaffinity(0, sizeof set, &set);
 }
 
-static inline int load_remove_entry(const char *path, const struct stat *status, int kind,
-                                    struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 static inline void load_exec(const struct load *load, const char *countdown, int out)
 {
     const char *program = getenv("DEBATE_BIN");
@@ -171,7 +162,7 @@ static inline void load_stop(struct load *load)
     close(load->epoll);
     kill(load->pid, SIGKILL);
     waitpid(load->pid, NULL, 0);
-    nftw(load->folder, load_remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    folder_remove(load->folder);
 }
 
 /* utime and stime of all its threads, seconds. */

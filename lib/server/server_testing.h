@@ -6,7 +6,6 @@
 #define DEBATE_SERVER_SERVER_TESTING_H
 
 #include <errno.h>
-#include <ftw.h>
 #include <math.h>
 #include <poll.h>
 #include <setjmp.h>
@@ -25,6 +24,7 @@
 #include <cmocka.h>
 
 #include "base/buf.h"
+#include "base/folder_testing.h"
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "proto/json_reader.h"
@@ -272,15 +272,6 @@ struct server {
 };
 static struct server server;
 
-static inline int remove_entry(const char *path, const struct stat *status, int kind,
-                               struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 /* A data folder and a secret, which ends with a newline that does not count. */
 static inline void server_prepare(void)
 {
@@ -391,7 +382,7 @@ static inline void server_remove(void)
 {
     server_kill();
     if (server.folder[0])
-        nftw(server.folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+        folder_remove(server.folder);
     server.folder[0] = '\0';
 }
 

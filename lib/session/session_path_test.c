@@ -8,7 +8,6 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -20,6 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/folder_testing.h"
 #include "loop/ticker.h"
 #include "session/session.h"
 
@@ -304,20 +304,12 @@ static int start_server(void **state)
     return uv_timer_init(loop, &deadline);
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 static int stop_server(void **state)
 {
     (void)state;
     kill(server, SIGTERM);
     waitpid(server, NULL, 0);
-    return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(folder);
 }
 
 int main(void)

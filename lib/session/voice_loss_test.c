@@ -9,8 +9,8 @@
 #include <cmocka.h>
 
 #include <ctype.h>
-#include <ftw.h>
 
+#include "base/folder_testing.h"
 #include "media/sound_file.h"
 #include "session/talk_testing.h"
 
@@ -220,19 +220,11 @@ static int hold_talks(void **state)
     return 0;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *walk)
-{
-    (void)status;
-    (void)kind;
-    (void)walk;
-    return remove(path);
-}
-
 static int clean_up(void **state)
 {
     (void)state;
     mem_free(voice.pcm);
-    return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return folder_remove(folder);
 }
 
 /* ---- what came of it ---- */

@@ -2,19 +2,11 @@
 #ifndef DEBATE_STORE_STORE_TEST_H
 #define DEBATE_STORE_STORE_TEST_H
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static inline __attribute__((unused)) int remove_entry(const char *path, const struct stat *st,
-                                                       int type, struct FTW *ftw)
-{
-    (void)st;
-    (void)type;
-    (void)ftw;
-    return remove(path);
-}
+#include "base/folder_testing.h"
 
 /* cmocka setup: *state is the path of a new, empty directory. */
 static inline __attribute__((unused)) int make_dir(void **state)
@@ -29,7 +21,7 @@ static inline __attribute__((unused)) int make_dir(void **state)
 
 static inline __attribute__((unused)) int remove_dir(void **state)
 {
-    int result = nftw(*state, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+    int result = folder_remove(*state);
     free(*state);
     return result;
 }
