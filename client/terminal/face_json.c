@@ -127,6 +127,8 @@ static void put_stats_of(struct join *join, unsigned participant, struct buf *li
     put_string(line, "srtp_suite", peer.srtp_suite);
     buf_append_str(line, ",");
     put_string(line, "remote_fingerprint", peer.remote_fingerprint);
+    buf_append_str(line, ",");
+    put_string(line, "fingerprint_words", join->words[participant]);
     buf_append_str(line, "}");
 }
 
@@ -299,14 +301,19 @@ static void json_on_live(struct join *join, double late_ms, double error_ms)
 }
 
 static void json_on_peer(struct join *join, unsigned participant, enum peer_state state,
-                         const char *why)
+                         const char *why, bool has_new_words)
 {
+    (void)has_new_words;
     struct buf *line = begin(join, "peer");
     buf_printf(line, ",\"data\":{\"participant_id\":\"p%u\",\"state\":\"%s\"", participant,
                peer_state_name(state));
     if (why && why[0]) {
         buf_append_str(line, ",");
         put_string(line, "why", why);
+    }
+    if (state == PEER_CONNECTED) {
+        buf_append_str(line, ",");
+        put_string(line, "fingerprint_words", join->words[participant]);
     }
     buf_append_str(line, "}}");
     put_line(join);

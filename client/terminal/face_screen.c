@@ -347,13 +347,20 @@ static void on_live(struct join *join, double late_ms, double error_ms)
         screen_sayf(join, TONE_GOOD, "%s", _("Go!"));
 }
 
-static void on_peer(struct join *join, unsigned participant, enum peer_state state, const char *why)
+static void on_peer(struct join *join, unsigned participant, enum peer_state state, const char *why,
+                    bool has_new_words)
 {
+    char name[STORY_NAME_SIZE];
     struct buf text;
     enum tone tone;
     buf_init(&text, STORY_MAX);
     bool is_story = story_peer(join->session, participant, state, why, &tone, &text);
     say_story(join, is_story, tone, &text);
+    story_name(join->session, participant, name);
+    if (has_new_words)
+        screen_sayf(join, TONE_PLAIN,
+                    _("  Nobody listens in between if %s sees the same words: %s"), name,
+                    join->words[participant]);
 }
 
 static void on_upload(struct join *join, const struct session_recording *recording, uint64_t sent,

@@ -146,6 +146,8 @@ static void show_voice(struct join *join, unsigned participant, bool has_details
              frames ? 100.0 * (double)jitter.frames_concealed / (double)frames : 0, jitter.delay_ms,
              peer.relayed ? _("relayed") : _("direct"));
     screen_say_labelled(screen_of(join), TONE_PLAIN, label, text);
+    if (join->words[participant][0])
+        screen_sayf(join, TONE_PLAIN, _("    words to compare: %s"), join->words[participant]);
     if (has_details)
         show_details(join, &peer, &jitter);
 }

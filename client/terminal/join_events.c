@@ -139,11 +139,27 @@ static void on_live(void *context, int64_t start_us, double late_ms, double erro
         join->face->on_live(join, late_ms, error_ms);
 }
 
+/* The words that both see, unless somebody sits between them. */
+static bool note_words(struct join *join, unsigned participant)
+{
+    struct peer_stats peer;
+    struct jitter_stats jitter;
+    char words[FINGERPRINT_WORDS_SIZE];
+    if (participant > LIMIT_PARTICIPANTS ||
+        !session_peer_stats(join->session, participant, &peer, &jitter) ||
+        fingerprint_words(peer.local_fingerprint, peer.remote_fingerprint, words) ||
+        strcmp(words, join->words[participant]) == 0)
+        return false;
+    str_copy(join->words[participant], sizeof join->words[0], words);
+    return true;
+}
+
 static void on_peer(void *context, unsigned participant, enum peer_state state, const char *why)
 {
     struct join *join = context;
+    bool has_new_words = state == PEER_CONNECTED && note_words(join, participant);
     if (join->face->on_peer)
-        join->face->on_peer(join, participant, state, why);
+        join->face->on_peer(join, participant, state, why, has_new_words);
 }
 
 static void on_upload(void *context, const struct session_recording *recording, uint64_t sent,

@@ -4,6 +4,7 @@
 #define DEBATE_TERMINAL_JOIN_INNER_H
 
 #include "loop/ticker.h"
+#include "rtc/fingerprint_words.h"
 #include "session/pending.h"
 #include "session/session.h"
 #include "terminal/join.h"
@@ -35,8 +36,9 @@ struct face {
                        const char *code, const char *message);
     void (*on_close)(struct join *join, int code, int status, bool returns);
     void (*on_live)(struct join *join, double late_ms, double error_ms);
-    void (*on_peer)(struct join *join, unsigned participant, enum peer_state state,
-                    const char *why);
+    /* `has_new_words`: the connection has words to be compared that were not there before. */
+    void (*on_peer)(struct join *join, unsigned participant, enum peer_state state, const char *why,
+                    bool has_new_words);
     void (*on_upload)(struct join *join, const struct session_recording *recording, uint64_t sent,
                       uint64_t total);
     /* A recording that an earlier debate left was sent, or not: then `why` says so. */
@@ -90,6 +92,7 @@ struct join {
     char asked_choice[LIMIT_CHOICE_ID + 1]; /* waits for its ack */
     unsigned asked_page;
     struct voice_quality qualities[LIMIT_PARTICIPANTS + 1];
+    char words[LIMIT_PARTICIPANTS + 1][FINGERPRINT_WORDS_SIZE]; /* "": no voice yet */
     int upload_percent;
     bool upload_failed;
 };

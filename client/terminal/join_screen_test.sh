@@ -72,6 +72,7 @@ mkfifo lee.in
 pids+=($!)
 exec {lee}>lee.in
 sees kim '^\+ Go! You started [0-9.]+ ms after'
+sees kim 'if 이지은 sees the same words: [a-z]{4} '
 sees kim '^== Page 1 of 2: 도서관을 일요일에 열까요\?'
 sees kim 'The voice of 이지은 is being recorded'
 

@@ -32,6 +32,13 @@ say kim '{"type":"voice_status_update","id":1,"data":{"is_mic_on":false}}'
 await lee '"type":"voice_status".*"participant_id":"p1".*"is_mic_on":false'
 say kim /stats
 await kim '"type":"stats","data":\{"p2":\{"state":"connected"'
+say lee /stats
+await lee '"type":"stats","data":\{"p1":\{"state":"connected"'
+
+# Both see the same words, when they are connected and later.
+words='"fingerprint_words":"[a-z]{4}( [a-z]{4}){7}"'
+(($(grep -ohE "$words" kim.out lee.out | sort | uniq -c | awk '{ print $1 }') == 4)) ||
+    fail 'they see different fingerprint words'
 
 # The server dies and comes back: to the same seat, and no event is seen twice or missed.
 kill -9 "$server"

@@ -102,6 +102,7 @@ export default {
   host: '진행자',
   muted: '음소거',
   'no voice': '음성 없음',
+  'words to compare: {0}': '서로 맞춰 볼 낱말: {0}',
   relayed: '중계',
   'round trip {0} ms, jitter {1} ms, lost {2} %, made up {3} %, buffer {4} ms, {5}':
     '왕복 {0} ms, 지터 {1} ms, 손실 {2} %, 메움 {3} %, 버퍼 {4} ms, {5}',

@@ -6,6 +6,7 @@
 #include "bot/bot_inner.h"
 #include "bot/bot_report.h"
 #include "proto/json_reader.h"
+#include "rtc/fingerprint_words.h"
 #include "session/entrance.h"
 #include "session/http.h"
 
@@ -51,6 +52,13 @@ void bot_facts_debate(struct bot *bot, struct buf *out)
     buf_append_str(out, "}\n");
 }
 
+static void add_words(const struct peer_stats *peer, struct buf *out)
+{
+    char words[FINGERPRINT_WORDS_SIZE];
+    if (fingerprint_words(peer->local_fingerprint, peer->remote_fingerprint, words) == ERR_NONE)
+        add_string(out, "fingerprint_words", words);
+}
+
 static void add_pairs(struct role *role, struct buf *out)
 {
     for (size_t i = 0; i < role->bot->scenario->role_count; i++) {
@@ -65,13 +73,15 @@ static void add_pairs(struct role *role, struct buf *out)
         buf_printf(out,
                    ",\"other\":\"%s\",\"connect_ms\":%.1f,\"lost\":%llu,\"received\":%llu,"
                    "\"concealed\":%llu,\"recovered\":%llu,\"played\":%llu,"
-                   "\"round_trip_ms\":%.3f,\"delay_ms\":%.1f}\n",
+                   "\"round_trip_ms\":%.3f,\"delay_ms\":%.1f",
                    role->bot->scenario->roles[i].name, pair->connect_ms,
                    (unsigned long long)pair->peer.packets_lost,
                    (unsigned long long)pair->peer.packets_received,
                    (unsigned long long)pair->jitter.frames_concealed,
                    (unsigned long long)pair->jitter.frames_recovered,
                    (unsigned long long)pair->jitter.frames_played, round_trip_ms, delay_ms);
+        add_words(&pair->peer, out);
+        buf_append_str(out, "}\n");
     }
 }
 

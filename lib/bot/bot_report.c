@@ -123,6 +123,46 @@ static void print_pairs(const struct report *report, struct buf *out)
     }
 }
 
+/* What the other of a pair reports of it; NULL: that one is not in the report. */
+static const struct json *other_side(const struct report *report, const struct json *pair)
+{
+    size_t index = 0;
+    for (const struct json *line; (line = next_of(report, "pair", &index));) {
+        if (strcmp(text_of(line, "role"), text_of(pair, "other")) == 0 &&
+            strcmp(text_of(line, "other"), text_of(pair, "role")) == 0)
+            return line;
+    }
+    return NULL;
+}
+
+static const char *verdict(const struct json *pair, const struct json *other)
+{
+    bool agree =
+        strcmp(text_of(pair, "fingerprint_words"), text_of(other, "fingerprint_words")) == 0;
+    return agree ? "  (both sides)" : "  THEY DIFFER";
+}
+
+/* Each pair once. */
+static void print_words(const struct report *report, struct buf *out)
+{
+    size_t index = 0;
+    bool any = false;
+    for (const struct json *line; (line = next_of(report, "pair", &index));) {
+        const struct json *other = other_side(report, line);
+        const char *words = text_of(line, "fingerprint_words");
+        if (!words[0] || (other && strcmp(text_of(line, "role"), text_of(line, "other")) > 0))
+            continue;
+        if (!any)
+            buf_append_str(out, "\nFingerprint words\n");
+        any = true;
+        buf_append_str(out, "  ");
+        print_name(out, nickname_of(report, text_of(line, "role")), 11);
+        buf_append_str(out, " - ");
+        print_name(out, nickname_of(report, text_of(line, "other")), 11);
+        buf_printf(out, " %s%s\n", words, other ? verdict(line, other) : "");
+    }
+}
+
 /* Whether an earlier line says the same: each role reports what it saw. */
 static bool is_repeated(const struct report *report, size_t index)
 {
@@ -193,6 +233,7 @@ enum err bot_report_print(const char *lines, size_t len, struct buf *out)
         buf_printf(out, "%s (room %s)\n", text_of(debate, "title"), text_of(debate, "room"));
         print_starts(report, out);
         print_pairs(report, out);
+        print_words(report, out);
         print_choices(report, out);
         print_recordings(report, out);
         e = out->failed ? ERR_FULL : ERR_NONE;

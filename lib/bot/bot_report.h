@@ -3,9 +3,9 @@
  *
  * Lines have a `kind`: `debate` (title, room, session_id), `role` (role, nickname, participant,
  * host, start_at, late_ms, error_ms, talk_ms, closed), `pair` (role hears other: connect_ms, lost,
- * received, concealed, recovered, round_trip_ms, delay_ms), `choice` (page, role, choice),
- * `recording` (role, path, bytes, seconds, gaps, drift_ppm, complete, uploaded, sha256), `log`
- * (path). Times are milliseconds; a negative one is not known. */
+ * received, concealed, recovered, round_trip_ms, delay_ms, fingerprint_words), `choice` (page,
+ * role, choice), `recording` (role, path, bytes, seconds, gaps, drift_ppm, complete, uploaded,
+ * sha256), `log` (path). Times are milliseconds; a negative one is not known. */
 #ifndef DEBATE_BOT_BOT_REPORT_H
 #define DEBATE_BOT_BOT_REPORT_H
 

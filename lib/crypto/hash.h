@@ -24,6 +24,10 @@ enum err hmac_sha256(const uint8_t *key, size_t key_len, const void *data, size_
 enum err hmac_sha1(const uint8_t *key, size_t key_len, const void *data, size_t len,
                    uint8_t out[SHA1_SIZE]) MUST_CHECK;
 
+/* RFC 8018, section 5.2: `len` bytes that take `iterations` times two blocks of SHA-256 to find. */
+enum err pbkdf2_sha256(const char *password, size_t password_len, const char *salt, int iterations,
+                       uint8_t *out, size_t len) MUST_CHECK;
+
 /* Compares in a time that does not depend on where they differ. */
 bool equal_in_constant_time(const void *a, const void *b, size_t len);
 

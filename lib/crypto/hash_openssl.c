@@ -1,6 +1,7 @@
 #include "crypto/hash.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -68,6 +69,16 @@ enum err hmac_sha1(const uint8_t *key, size_t key_len, const void *data, size_t 
                    uint8_t out[SHA1_SIZE])
 {
     return hmac(EVP_sha1(), key, key_len, data, len, out);
+}
+
+enum err pbkdf2_sha256(const char *password, size_t password_len, const char *salt, int iterations,
+                       uint8_t *out, size_t len)
+{
+    if (password_len > INT_MAX || len > INT_MAX ||
+        !PKCS5_PBKDF2_HMAC(password, (int)password_len, (const uint8_t *)salt, (int)strlen(salt),
+                           iterations, EVP_sha256(), (int)len, out))
+        return ERR_INTERNAL;
+    return ERR_NONE;
 }
 
 bool equal_in_constant_time(const void *a, const void *b, size_t len)

@@ -50,6 +50,17 @@ static void hmacs_are_those_of_the_rfcs(void **state)
     assert_hex(out, 20, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79");
 }
 
+/* RFC 7914, section 11, the first of them cut short. */
+static void keys_from_passwords_are_those_of_the_rfc(void **state)
+{
+    (void)state;
+    uint8_t out[SHA256_SIZE];
+    assert_int_equal(pbkdf2_sha256("passwd", 6, "salt", 1, out, 9), ERR_NONE);
+    assert_hex(out, 9, "55ac046e56e3089fec");
+    assert_int_equal(pbkdf2_sha256("Password", 8, "NaCl", 80000, out, 32), ERR_NONE);
+    assert_hex(out, 32, "4ddcd8f60b98be21830cee5ef22701f9641a4418d04c0414aeff08876b34ab56");
+}
+
 static void an_empty_key_is_a_key(void **state)
 {
     (void)state;
@@ -80,6 +91,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digests_are_those_of_fips_180_4),
         cmocka_unit_test(hmacs_are_those_of_the_rfcs),
+        cmocka_unit_test(keys_from_passwords_are_those_of_the_rfc),
         cmocka_unit_test(an_empty_key_is_a_key),
         cmocka_unit_test(comparing_sees_every_byte),
         cmocka_unit_test(without_memory_there_is_no_hash),

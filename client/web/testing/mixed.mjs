@@ -66,6 +66,19 @@ test('a browser, a terminal and a bot hold one debate', async (house) => {
     ({ type, data }) =>
       type === 'peer' && data.participant_id === 'p1' && data.state === 'connected',
   );
+  // Who compare the words of their connection find the same.
+  const { data } = await lee.sees(
+    'words of the connection to the browser',
+    ({ type, data }) =>
+      type === 'peer' && data.participant_id === 'p1' && data.fingerprint_words,
+  );
+  await page.click('#sound summary');
+  const shown = await until('the page shows words for all', async () => {
+    const all = (await page.locator('#stats').innerText()).match(/words to compare: .*/g);
+    return all?.length === 2 && all;
+  });
+  check(shown.includes(`words to compare: ${data.fingerprint_words}`), `the words: ${shown}`);
+  await page.click('#sound summary');
   const starts = [];
   for (const id of ['p1', 'p2', 'p3'])
     starts.push(
