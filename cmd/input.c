@@ -81,33 +81,72 @@ out:
 
 /* ---- secrets ---- */
 
-static void drop_newline(struct buf *secret)
+static size_t without_return(const char *line, size_t len)
 {
-    if (secret->len && secret->data[secret->len - 1] == '\n') {
-        secret->data[--secret->len] = '\0';
-        if (secret->len && secret->data[secret->len - 1] == '\r')
-            secret->data[--secret->len] = '\0';
-    }
+    return len && line[len - 1] == '\r' ? len - 1 : len;
 }
 
-static enum exit_code check_secret(const struct args *args, const char *where, struct buf *secret)
+static enum exit_code too_short(const struct args *args, const char *where, size_t len)
 {
-    drop_newline(secret);
-    if (secret->len >= LIMIT_SECRET_MIN)
-        return EXIT_CODE_DONE;
     return args_usage_error(args,
                             "%s: a secret of %zu bytes; it takes at least %d, for example "
                             "from: openssl rand -hex 32",
-                            where, secret->len, (int)LIMIT_SECRET_MIN);
+                            where, len, (int)LIMIT_SECRET_MIN);
 }
 
 enum exit_code input_secret_file(const struct args *args, const char *path, struct buf *out)
 {
     enum exit_code code = input_read(args, path, out);
-    return code ? code : check_secret(args, path, out);
+    if (code)
+        return code;
+    if (out->len && out->data[out->len - 1] == '\n') {
+        out->len = without_return(out->data, out->len - 1);
+        out->data[out->len] = '\0';
+    }
+    return out->len < LIMIT_SECRET_MIN ? too_short(args, path, out->len) : EXIT_CODE_DONE;
 }
 
-enum exit_code input_secret(const struct args *args, struct buf *out, bool *found)
+void input_secrets_init(struct input_secrets *out)
+{
+    buf_init(&out->text, INPUT_SECRET_MAX);
+    out->secrets.count = 0;
+}
+
+void input_secrets_release(struct input_secrets *secrets)
+{
+    buf_release(&secrets->text);
+}
+
+/* Finds the lines of the text; empty ones don't count. */
+static enum exit_code split_secrets(const struct args *args, const char *where,
+                                    struct input_secrets *out)
+{
+    const char *line = out->text.data, *end = line ? line + out->text.len : NULL;
+    struct secrets *secrets = &out->secrets;
+    while (line < end) {
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+        const char *stop = newline ? newline : end;
+        size_t len = without_return(line, (size_t)(stop - line));
+        if (len && len < LIMIT_SECRET_MIN)
+            return too_short(args, where, len);
+        if (len && secrets->count == LIMIT_SECRETS)
+            return args_usage_error(args, "%s: more than %d secrets", where, (int)LIMIT_SECRETS);
+        if (len)
+            secrets->list[secrets->count++] =
+                (struct secret){.bytes = (const uint8_t *)line, .len = len};
+        line = newline ? newline + 1 : end;
+    }
+    return secrets->count ? EXIT_CODE_DONE : too_short(args, where, 0);
+}
+
+static enum exit_code read_secrets(const struct args *args, const char *path,
+                                   struct input_secrets *out)
+{
+    enum exit_code code = input_read(args, path, &out->text);
+    return code ? code : split_secrets(args, path, out);
+}
+
+enum exit_code input_secrets(const struct args *args, struct input_secrets *out, bool *found)
 {
     const char *path = args_get(args, "secret-file"), *text = getenv("DEBATE_SECRET");
     *found = path || (text && text[0]);
@@ -115,12 +154,12 @@ enum exit_code input_secret(const struct args *args, struct buf *out, bool *foun
     if (text && text[0] && !args_asked(args, "secret-file"))
         path = NULL;
     if (path)
-        return input_secret_file(args, path, out);
+        return read_secrets(args, path, out);
     if (!*found)
         return EXIT_CODE_DONE;
-    enum err e = buf_append_str(out, text);
-    return e ? cannot_read(args, "DEBATE_SECRET", e, out)
-             : check_secret(args, "DEBATE_SECRET", out);
+    enum err e = buf_append_str(&out->text, text);
+    return e ? cannot_read(args, "DEBATE_SECRET", e, &out->text)
+             : split_secrets(args, "DEBATE_SECRET", out);
 }
 
 /* Writes the secret so that it is there whole or not at all, also for a server that starts at the
@@ -145,8 +184,8 @@ static bool make_secret(const char *path)
     return ok;
 }
 
-enum exit_code input_data_secret(const struct args *args, const char *data, bool make,
-                                 struct buf *out)
+enum exit_code input_data_secrets(const struct args *args, const char *data, bool make,
+                                  struct input_secrets *out)
 {
     char path[INPUT_PATH_SIZE];
     int len = snprintf(path, sizeof path, "%s/secret", data);
@@ -164,6 +203,5 @@ enum exit_code input_data_secret(const struct args *args, const char *data, bool
         if (!make_secret(path))
             return args_error(args, EXIT_CODE_FAILED, "cannot write %s: %s", path, strerror(errno));
     }
-    enum exit_code code = input_read(args, path, out);
-    return code ? code : check_secret(args, path, out);
+    return read_secrets(args, path, out);
 }

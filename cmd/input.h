@@ -5,6 +5,7 @@
 #include "base/buf.h"
 #include "cmd.h"
 #include "proto/agenda.h"
+#include "proto/token.h"
 
 enum {
     INPUT_AGENDA_MAX = 256 * 1024, /* bytes; what a request may hold (protocol, section 10) */
@@ -18,16 +19,27 @@ enum exit_code input_read(const struct args *args, const char *path, struct buf 
 /* The agenda in a file; the caller's to unref. A line on standard error when it is none. */
 enum exit_code input_agenda(const struct args *args, const char *path, struct agenda **out);
 
-/* The secret in a file, without one newline at its end. EXIT_CODE_USAGE when it is too short. */
+/* What somebody else's program keeps secret, without one newline at the end of the file.
+ * EXIT_CODE_USAGE when it is too short. */
 enum exit_code input_secret_file(const struct args *args, const char *path, struct buf *out);
 
-/* The secret that --secret-file or DEBATE_SECRET gives, without one newline at its end. `found` is
- * false when neither is there. EXIT_CODE_USAGE when it is too short or too long. */
-enum exit_code input_secret(const struct args *args, struct buf *out, bool *found);
+/* The secrets that tokens are signed with, one a line, the one that signs first. They point into
+ * `text`, which the caller releases. */
+struct input_secrets {
+    struct buf text;
+    struct secrets secrets;
+};
 
-/* The secret in DATA/secret, which a server on loopback keeps for itself. `make`: where there is
- * none, a random one is put there, 0600, and the directory is made. */
-enum exit_code input_data_secret(const struct args *args, const char *data, bool make,
-                                 struct buf *out);
+void input_secrets_init(struct input_secrets *out);
+void input_secrets_release(struct input_secrets *secrets);
+
+/* Those that --secret-file or DEBATE_SECRET gives. `found` is false when neither is there.
+ * EXIT_CODE_USAGE when one is too short, or there are too many. */
+enum exit_code input_secrets(const struct args *args, struct input_secrets *out, bool *found);
+
+/* Those in DATA/secret, which a server on loopback keeps for itself. `make`: where there is none,
+ * a random one is put there, 0600, and the directory is made. */
+enum exit_code input_data_secrets(const struct args *args, const char *data, bool make,
+                                  struct input_secrets *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -21,10 +22,12 @@ enum {
     SERVE_FILES = 32768       /* three times what one core serves */
 };
 
-/* A server and what ends it. */
+/* A server, and what ends it or has it read its files again. */
 struct serve {
     uv_loop_t loop;
-    uv_signal_t terminate, interrupt;
+    uv_signal_t terminate, interrupt, hangup;
+    const struct args *args;
+    struct serve_settings *settings;
     struct server *server;
     bool is_stopping;
 };
@@ -34,7 +37,8 @@ struct serve_settings {
     struct server_config config;
     char host[INET6_ADDRSTRLEN];
     bool is_loopback;
-    struct buf secret, turn_secret;
+    struct input_secrets secrets;
+    struct buf turn_secret;
     char stun[ICE_URL_SIZE], turn[ICE_URL_SIZE];
     struct agenda *agenda;
     char web[PATH_MAX];
@@ -156,19 +160,25 @@ static enum exit_code take_numbers(const struct args *args, struct server_config
     return EXIT_CODE_DONE;
 }
 
-static enum exit_code take_secret(const struct args *args, struct serve_settings *settings)
+static enum exit_code read_secrets(const struct args *args, const struct serve_settings *settings,
+                                   struct input_secrets *out)
 {
     bool found;
-    enum exit_code code = input_secret(args, &settings->secret, &found);
+    enum exit_code code = input_secrets(args, out, &found);
     if (!code && !found && !settings->is_loopback)
         return args_usage_error(args,
                                 "--listen %s: others can reach this address, so it needs a secret "
                                 "of its own: --secret-file FILE, or DEBATE_SECRET",
                                 args_get(args, "listen"));
     if (!code && !found)
-        code = input_data_secret(args, settings->config.data, true, &settings->secret);
-    settings->config.secret = (struct secret){.bytes = (const uint8_t *)settings->secret.data,
-                                              .len = settings->secret.len};
+        code = input_data_secrets(args, settings->config.data, true, out);
+    return code;
+}
+
+static enum exit_code take_secrets(const struct args *args, struct serve_settings *settings)
+{
+    enum exit_code code = read_secrets(args, settings, &settings->secrets);
+    settings->config.secrets = settings->secrets.secrets;
     return code;
 }
 
@@ -254,7 +264,7 @@ static enum exit_code take_settings(const struct args *args, struct serve_settin
     settings->config.agenda = settings->agenda;
     find_web(settings->web);
     settings->config.web = settings->web[0] ? settings->web : NULL;
-    return code ? code : take_secret(args, settings);
+    return code ? code : take_secrets(args, settings);
 }
 
 /* ---- running ---- */
@@ -269,11 +279,50 @@ static void on_signal(uv_signal_t *handle, int number)
     server_stop(serve->server);
 }
 
-static void watch_signal(struct serve *serve, uv_signal_t *handle, int number)
+/* From a pipe the loop would wait for ever. */
+static enum exit_code check_is_file(const struct args *args, const char *path)
+{
+    struct stat about;
+    if (!path || stat(path, &about) != 0 || S_ISREG(about.st_mode))
+        return EXIT_CODE_DONE; /* what is not there is told of when it is read */
+    return args_error(args, EXIT_CODE_FAILED, "%s: not a file that can be read again", path);
+}
+
+/* All is read before any of it is used. */
+static enum exit_code read_again(struct serve *serve)
+{
+    const struct args *args = serve->args;
+    struct input_secrets secrets, *old = &serve->settings->secrets;
+    input_secrets_init(&secrets);
+    enum exit_code code = check_is_file(args, args_get(args, "secret-file"));
+    if (!code)
+        code = read_secrets(args, serve->settings, &secrets);
+    if (code) {
+        input_secrets_release(&secrets);
+        return code;
+    }
+    server_use_secrets(serve->server, &secrets.secrets);
+    input_secrets_release(old);
+    *old = secrets;
+    return code;
+}
+
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct serve *serve = handle->data;
+    (void)number;
+    if (serve->is_stopping || !serve->server)
+        return;
+    fprintf(stderr, "debate serve: %s\n",
+            read_again(serve) ? "nothing has changed: all goes on with what was read before"
+                              : "what was read again is used from now on");
+}
+
+static void watch_signal(struct serve *serve, uv_signal_t *handle, int number, uv_signal_cb on_it)
 {
     uv_signal_init(&serve->loop, handle);
     handle->data = serve;
-    uv_signal_start(handle, on_signal, number);
+    uv_signal_start(handle, on_it, number);
     /* The loop runs for the server's sake alone. */
     uv_unref((uv_handle_t *)handle);
 }
@@ -290,9 +339,9 @@ static void set_file_limit(void)
     }
 }
 
-static enum exit_code hold(const struct args *args, struct serve *serve,
-                           const struct server_config *config)
+static enum exit_code hold(const struct args *args, struct serve *serve)
 {
+    const struct server_config *config = &serve->settings->config;
     char why[512] = "";
     enum err e = server_new(&serve->loop, config, &serve->server, why, sizeof why);
     if (e)
@@ -308,7 +357,7 @@ static enum exit_code hold(const struct args *args, struct serve *serve,
     return EXIT_CODE_DONE;
 }
 
-static enum exit_code run_server(const struct args *args, const struct server_config *config)
+static enum exit_code run_server(const struct args *args, struct serve_settings *settings)
 {
     static struct serve serve; /* libwebsockets keeps the loop for as long as the process lives */
     int failed = uv_loop_init(&serve.loop);
@@ -316,9 +365,13 @@ static enum exit_code run_server(const struct args *args, const struct server_co
         return args_error(args, EXIT_CODE_FAILED, "no event loop: %s", uv_strerror(failed));
     signal(SIGPIPE, SIG_IGN);
     set_file_limit();
-    watch_signal(&serve, &serve.terminate, SIGTERM);
-    watch_signal(&serve, &serve.interrupt, SIGINT);
-    enum exit_code code = hold(args, &serve, config);
+    serve.args = args;
+    serve.settings = settings;
+    watch_signal(&serve, &serve.terminate, SIGTERM, on_signal);
+    watch_signal(&serve, &serve.interrupt, SIGINT, on_signal);
+    watch_signal(&serve, &serve.hangup, SIGHUP, on_hangup);
+    enum exit_code code = hold(args, &serve);
+    uv_close((uv_handle_t *)&serve.hangup, NULL);
     uv_close((uv_handle_t *)&serve.terminate, NULL);
     uv_close((uv_handle_t *)&serve.interrupt, NULL);
     /* Once, not until nothing is left: libwebsockets' handles stay. */
@@ -329,14 +382,14 @@ static enum exit_code run_server(const struct args *args, const struct server_co
 static enum exit_code run(const struct args *args)
 {
     struct serve_settings settings = {.is_loopback = false};
-    buf_init(&settings.secret, INPUT_SECRET_MAX);
+    input_secrets_init(&settings.secrets);
     buf_init(&settings.turn_secret, INPUT_SECRET_MAX);
     enum exit_code code = take_settings(args, &settings);
     if (!code)
-        code = run_server(args, &settings.config);
+        code = run_server(args, &settings);
     agenda_unref(settings.agenda);
     buf_release(&settings.turn_secret);
-    buf_release(&settings.secret);
+    input_secrets_release(&settings.secrets);
     return code;
 }
 
@@ -390,8 +443,9 @@ static const struct option options[] = {
     {.name = "secret-file",
      .argument = "FILE",
      .help = "The secret that tokens are signed with, at least 32 bytes; a newline at the end does "
-             "not count. DEBATE_SECRET may hold the secret itself instead. On a loopback address "
-             "neither is needed: a secret is made and kept in DIR/secret.",
+             "not count. Of several, one a line, the first signs and each verifies. SIGHUP has "
+             "the file read again. DEBATE_SECRET may hold the secret itself instead. On a "
+             "loopback address neither is needed: a secret is made and kept in DIR/secret.",
      .variable = "DEBATE_SECRET_FILE"},
     {.name = "silent",
      .argument = "SECONDS",

@@ -49,12 +49,11 @@ static enum exit_code take_claims(const struct args *args, struct token *token)
 }
 
 static enum exit_code print_token(const struct args *args, const struct token *token,
-                                  const struct buf *secret)
+                                  const struct secrets *secrets)
 {
     struct buf text;
     buf_init(&text, LIMIT_TOKEN);
-    enum err e = token_sign(
-        token, (struct secret){.bytes = (const uint8_t *)secret->data, .len = secret->len}, &text);
+    enum err e = token_sign(token, secrets->list[0], &text);
     if (!e)
         printf("%s\n", text.data);
     buf_release(&text);
@@ -66,18 +65,18 @@ static enum exit_code print_token(const struct args *args, const struct token *t
 static enum exit_code run(const struct args *args)
 {
     struct token token = {.role = ROLE_DEBATER};
-    struct buf secret;
+    struct input_secrets secrets;
     bool found;
     enum exit_code code = take_claims(args, &token);
     if (code)
         return code;
-    buf_init(&secret, INPUT_SECRET_MAX);
-    code = input_secret(args, &secret, &found);
+    input_secrets_init(&secrets);
+    code = input_secrets(args, &secrets, &found);
     if (!code && !found)
-        code = input_data_secret(args, args_get(args, "data"), false, &secret);
+        code = input_data_secrets(args, args_get(args, "data"), false, &secrets);
     if (!code)
-        code = print_token(args, &token, &secret);
-    buf_release(&secret);
+        code = print_token(args, &token, &secrets.secrets);
+    input_secrets_release(&secrets);
     return code;
 }
 
@@ -107,7 +106,8 @@ static const struct option options[] = {
      .help = "The only room that the token opens. Without it, any."},
     {.name = "secret-file",
      .argument = "FILE",
-     .help = "The server's secret. DEBATE_SECRET may hold the secret itself instead.",
+     .help = "The server's secret; of several lines, the first. DEBATE_SECRET may hold the secret "
+             "itself instead.",
      .variable = "DEBATE_SECRET_FILE"},
     {.name = "user",
      .letter = 'u',

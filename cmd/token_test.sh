@@ -55,7 +55,18 @@ DEBATE_SECRET=$secret$secret run 0 token -u kim --secret-file secret
 signed_with "$secret" || fail 'the file comes before the variable'
 printf '%s\n\n' "$secret" >two-newlines
 run 0 token -u kim --secret-file two-newlines
-signed_with "$secret"$'\n' || fail 'more than one newline is dropped'
+signed_with "$secret" || fail 'an empty line counts'
+
+# Several: the first signs.
+printf '%s\n' "fedcba98$secret" '' "$secret" >several
+run 0 token -u kim --secret-file several
+signed_with "fedcba98$secret" || fail 'it is not the first that signs'
+printf '%s\n' "$secret" "${secret%?}" >several
+wrong 2 'several: a secret of 31 bytes' token -u kim --secret-file several
+yes "$secret" | head -n 9 >several
+wrong 2 'several: more than 8' token -u kim --secret-file several
+printf '\n\n' >several
+wrong 2 'several: a secret of 0 bytes' token -u kim --secret-file several
 
 wrong 1 'debate-data/secret' token -u kim
 wrong 2 '--user' token

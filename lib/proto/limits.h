@@ -50,7 +50,8 @@ enum {
     LIMIT_RATE_BURST = 200,              /* section 4 */
     LIMIT_RATE_DROPPED = 100,            /* section 4: the hundredth in a row closes */
     LIMIT_SOCKET_QUEUE = 256 * 1024,     /* waiting for one slow socket; then 4002 */
-    LIMIT_SECRET_MIN = 32,               /* HS256: RFC 7518 section 3.2 */
+    LIMIT_SECRETS = 8,     /* that verify at a time: each costs a forger one HMAC, and us */
+    LIMIT_SECRET_MIN = 32, /* HS256: RFC 7518 section 3.2 */
 };
 
 #define LIMIT_UPLOAD_BYTES (512ull * 1024 * 1024) /* section 7 */

@@ -174,6 +174,18 @@ enum err token_verify(const char *text, size_t len, struct secret secret, int64_
     return e;
 }
 
+enum err token_verify_any(const char *text, size_t len, const struct secrets *secrets,
+                          int64_t now_ms, struct token *out, struct problem *why)
+{
+    enum err e = bad(why, REASON_TOKEN_SIGNATURE);
+    for (size_t i = 0; i < secrets->count; i++) {
+        e = token_verify(text, len, secrets->list[i], now_ms, out, why);
+        if (e != ERR_BAD_TOKEN || why->reason != REASON_TOKEN_SIGNATURE)
+            break;
+    }
+    return e;
+}
+
 static enum err print_claims(const struct token *token, struct buf *out)
 {
     json_brief_begin();

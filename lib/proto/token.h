@@ -30,10 +30,20 @@ struct secret {
     size_t len;
 };
 
+/* Several, so that a new one can come into use while tokens of the old one are still out: the first
+ * signs, each verifies. */
+struct secrets {
+    struct secret list[LIMIT_SECRETS];
+    size_t count;
+};
+
 /* Verifies signature (in constant time), alg, exp, nbf and the claims' types. `now_ms`: no leeway.
  * ERR_BAD_TOKEN with the reason in `why`, ERR_NO_MEMORY. */
 enum err token_verify(const char *text, size_t len, struct secret secret, int64_t now_ms,
                       struct token *out, struct problem *why) MUST_CHECK;
+/* The same with whichever of the secrets it was signed with. `why` is there. */
+enum err token_verify_any(const char *text, size_t len, const struct secrets *secrets,
+                          int64_t now_ms, struct token *out, struct problem *why) MUST_CHECK;
 
 /* Appends a signed token. */
 enum err token_sign(const struct token *token, struct secret secret, struct buf *out) MUST_CHECK;

@@ -163,8 +163,8 @@ static bool authenticate(struct exchange *exchange, const struct exchange_head *
         len -= 2;
     }
     struct problem why;
-    if (token_verify(token, len, server->config.secret, server_now_ms(server), &exchange->token,
-                     &why)) {
+    if (token_verify_any(token, len, &server->config.secrets, server_now_ms(server),
+                         &exchange->token, &why)) {
         exchange_refuse(exchange, &why);
         return false;
     }

@@ -66,7 +66,7 @@ void http_guests(struct exchange *exchange)
     rand_id("g_", guest.user);
     (void)str_copy(guest.room, sizeof guest.room, exchange->route.param);
     buf_clear(&server->text);
-    e = token_sign(&guest, server->config.secret, &server->text);
+    e = token_sign(&guest, server->config.secrets.list[0], &server->text);
     if (e == ERR_NONE)
         e = guest_print(server->text.data, guest.user, &exchange->out);
     if (e)

@@ -266,6 +266,11 @@ const char *server_url(const struct server *server)
     return server->url;
 }
 
+void server_use_secrets(struct server *server, const struct secrets *secrets)
+{
+    server->config.secrets = *secrets;
+}
+
 /* ---- stopping ---- */
 
 void server_stop(struct server *server)

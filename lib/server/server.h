@@ -21,11 +21,11 @@
 enum guests { GUESTS_OFF, GUESTS_IN, GUESTS_ROOMS }; /* IN: into rooms that others have made */
 
 struct server_config {
-    const char *host; /* a numeric address, "127.0.0.1" or "::1" */
-    int port;         /* 0: a free one */
-    const char *data; /* the directory of logs and recordings; made where it is missing */
-    const char *web;  /* the folder of the page for browsers; NULL: they get none */
-    struct secret secret;
+    const char *host;       /* a numeric address, "127.0.0.1" or "::1" */
+    int port;               /* 0: a free one */
+    const char *data;       /* the directory of logs and recordings; made where it is missing */
+    const char *web;        /* the folder of the page for browsers; NULL: they get none */
+    struct secrets secrets; /* at least one */
     enum guests guests;
     enum record_policy record;
     int seats;                   /* of a room whose maker does not say */
@@ -40,7 +40,7 @@ struct server_config {
     bool rate_limits_loopback; /* HTTP requests from loopback are counted as well */
 };
 
-/* 127.0.0.1:8080, the protocol's numbers; `data`, `web` and `secret` are left empty. */
+/* 127.0.0.1:8080, the protocol's numbers; `data`, `web` and `secrets` are left empty. */
 struct server_config server_config_default(void);
 
 struct server;
@@ -51,6 +51,8 @@ enum err server_new(uv_loop_t *loop, const struct server_config *config, struct 
                     char *why, size_t why_size) MUST_CHECK;
 /* "http://127.0.0.1:43210"; lives as long as the server. */
 const char *server_url(const struct server *server);
+/* From now on. The strings are borrowed as the configuration's are. */
+void server_use_secrets(struct server *server, const struct secrets *secrets);
 /* Closes every socket with 1001 and answers 503 until all are gone, 5 s at most; then the loop has
  * nothing left of the server's to wait for, and uv_run returns. */
 void server_stop(struct server *server);

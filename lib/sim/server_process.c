@@ -18,7 +18,7 @@ static struct server_config configure(void)
 {
     struct server_config config = server_config_default();
     config.data = "/data";
-    config.secret = cast_secret;
+    config.secrets = (struct secrets){.list = {cast_secret}, .count = 1};
     config.empty_ms = 60 * 1000;
     return config;
 }
