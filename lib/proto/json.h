@@ -121,7 +121,9 @@ void json_put_bool(cJSON *object, const char *name, bool value);
 void json_put_null(cJSON *object, const char *name);
 void json_put_integer(cJSON *object, const char *name, int64_t value);
 void json_put_number(cJSON *object, const char *name, double value);
-/* With at most 3 decimals. */
+/* A number with at most 3 decimals, as text that starts somewhere in `text`. */
+enum { JSON_NUMBER_SIZE = 32 };
+char *json_rounded_text(char text[JSON_NUMBER_SIZE], double value);
 void json_put_rounded(cJSON *object, const char *name, double value);
 /* Milliseconds as seconds. */
 void json_put_seconds(cJSON *object, const char *name, int64_t value_ms);

@@ -7,11 +7,9 @@
 #include "proto/json.h"
 #include "proto/json_memory.h"
 
-/* cJSON's own printing of a number costs more than all the rest of an event, and can't be told how
- * many decimals are wanted; so numbers are put in as text. */
-enum { NUMBER_SIZE = 32 };
-
-/* The tree is only ever printed, never searched: names are not copied. */
+/* The tree is only ever printed, never searched: names are not copied. cJSON's own printing of a
+ * number costs more than all the rest of an event, and can't be told how many decimals are wanted;
+ * so numbers are put in as text. */
 static void put(cJSON *object, const char *name, cJSON *value)
 {
     if (!cJSON_AddItemToObjectCS(object, name, value))
@@ -74,7 +72,7 @@ static void put_raw(cJSON *object, const char *name, const char *json)
 
 void json_put_integer(cJSON *object, const char *name, int64_t value)
 {
-    char text[NUMBER_SIZE], *at = text + sizeof text;
+    char text[JSON_NUMBER_SIZE], *at = text + sizeof text;
     uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
     *--at = '\0';
     do {
@@ -87,40 +85,51 @@ void json_put_integer(cJSON *object, const char *name, int64_t value)
 }
 
 /* printf writes the decimal point of the locale. */
-static void put_decimal(cJSON *object, const char *name, char *text)
+static void point_decimals(char *text)
 {
     char *comma = strchr(text, ',');
     if (comma)
         *comma = '.';
-    put_raw(object, name, text);
+}
+
+/* The fewest digits that give the same number back; 17 always do. */
+static void shortest_text(char text[JSON_NUMBER_SIZE], double value)
+{
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, JSON_NUMBER_SIZE, "%.*g", digits, value);
+        if (strtod(text, NULL) == value)
+            break;
+    }
+    point_decimals(text);
 }
 
 void json_put_number(cJSON *object, const char *name, double value)
 {
-    char text[NUMBER_SIZE];
-    /* The fewest digits that give the same number back; 17 always do. */
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        if (strtod(text, NULL) == value)
-            break;
-    }
-    put_decimal(object, name, text);
+    char text[JSON_NUMBER_SIZE];
+    shortest_text(text, value);
+    put_raw(object, name, text);
 }
 
-void json_put_rounded(cJSON *object, const char *name, double value)
+char *json_rounded_text(char text[JSON_NUMBER_SIZE], double value)
 {
-    char text[NUMBER_SIZE];
     if (!(fabs(value) <= JSON_INTEGER_MAX)) {
-        json_put_number(object, name, value);
-        return;
+        shortest_text(text, value);
+        return text;
     }
-    size_t len = (size_t)snprintf(text, sizeof text, "%.3f", value);
+    size_t len = (size_t)snprintf(text, JSON_NUMBER_SIZE, "%.3f", value);
     while (text[len - 1] == '0')
         len--;
     if (!isdigit((unsigned char)text[len - 1]))
         len--;
     text[len] = '\0';
-    put_decimal(object, name, strcmp(text, "-0") == 0 ? text + 1 : text);
+    point_decimals(text);
+    return strcmp(text, "-0") == 0 ? text + 1 : text;
+}
+
+void json_put_rounded(cJSON *object, const char *name, double value)
+{
+    char text[JSON_NUMBER_SIZE];
+    put_raw(object, name, json_rounded_text(text, value));
 }
 
 void json_put_seconds(cJSON *object, const char *name, int64_t value_ms)

@@ -56,6 +56,22 @@ const struct json *json_item(const struct json *array, size_t index)
     return (const struct json *)cJSON_GetArrayItem(inner(array), (int)index);
 }
 
+const struct json *json_first(const struct json *array)
+{
+    bool has_items = cJSON_IsArray(inner(array)) || cJSON_IsObject(inner(array));
+    return has_items ? (const struct json *)inner(array)->child : NULL;
+}
+
+const struct json *json_next(const struct json *item)
+{
+    return item ? (const struct json *)inner(item)->next : NULL;
+}
+
+const char *json_text(const struct json *value)
+{
+    return cJSON_GetStringValue(inner(value));
+}
+
 const struct json *json_member_at(const struct json *object, size_t index, const char **name)
 {
     if (!cJSON_IsObject(inner(object)))

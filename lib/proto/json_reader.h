@@ -22,6 +22,12 @@ void json_free(struct json *document); /* NULL is allowed */
 const struct json *json_member(const struct json *object, const char *name);
 size_t json_count(const struct json *array); /* 0 for anything else */
 const struct json *json_item(const struct json *array, size_t index);
+/* The items of an array, or the members' values of an object, one after the other: NULL behind the
+ * last. By index a long array would be gone through from its beginning each time. */
+const struct json *json_first(const struct json *array);
+const struct json *json_next(const struct json *item);
+/* The value itself as a string; NULL when it is none. */
+const char *json_text(const struct json *value);
 /* The members of an object in order, by index; *name is the member's name. NULL beyond the end. */
 const struct json *json_member_at(const struct json *object, size_t index, const char **name);
 
