@@ -113,6 +113,8 @@ static const char *explain(PaError code)
     const PaHostErrorInfo *host = Pa_GetLastHostErrorInfo();
     if (code == paDeviceUnavailable)
         return "it is in use by another program, or gone";
+    if (code == paBadIODeviceCombination) /* what it makes of all that ALSA says but EBUSY */
+        return "it cannot be opened: it is gone, or this user may not use it";
     if (code == paInvalidSampleRate)
         return "it takes no sample rate that we know";
     if (code == paInvalidChannelCount)
