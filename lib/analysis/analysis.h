@@ -137,10 +137,11 @@ struct transcript {
     const char *language;       /* ISO 639-1 */
     bool draft;                 /* by the embedded recogniser */
     const char *missing;        /* why there is no transcript, one line; NULL: there is one */
+    const char *note;           /* what went wrong on the way, one line; NULL: nothing did */
     const struct turn *turns;
     size_t turn_count;
     size_t dropped; /* pieces whose words were taken for inventions */
-    size_t failed;  /* pieces that no answer came for */
+    size_t failed;  /* pieces that no answer came for; made again, only they are asked for */
 };
 
 /* ---- what can be measured without a model (measures.h) ---- */
@@ -205,6 +206,7 @@ struct findings {
     const char *model;
     const char *summary; /* of the whole; may be NULL */
     const char *missing; /* why there are none, one line; NULL: there are */
+    const char *note;    /* what went wrong on the way, one line; NULL: nothing did */
     const struct finding *findings;
     size_t count;
     size_t struck; /* findings whose quotation is not in the transcript */
