@@ -12,9 +12,8 @@
 
 struct debate_log;
 
-/* From the whole text of a log, the operator's or the host's. In the host's, a choice that was
- * never revealed is NULL, and so is one that was changed before it was revealed. ERR_CORRUPT, with
- * one line in `why` ("line 7: not an event"); ERR_NO_MEMORY. */
+/* From the whole text of a log, the operator's or the host's; in the host's a choice that was never
+ * revealed is NULL. ERR_CORRUPT, with one line in `why` ("line 7: not an event"); ERR_NO_MEMORY. */
 enum err debate_read(const char *log_text, size_t len, struct debate_log **out, char *why,
                      size_t why_size) MUST_CHECK;
 const struct debate *debate_of(const struct debate_log *log);
