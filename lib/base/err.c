@@ -29,6 +29,7 @@ static const struct {
     [ERR_NO_CONSENT] = {"no_consent", 403},
     [ERR_UNKNOWN_TYPE] = {"unknown_type", 400},
     [ERR_INTERNAL] = {"internal", 500},
+    [ERR_NO_SPACE] = {"unavailable", 507}, /* RFC 4918, section 11.5 */
     [ERR_NO_MEMORY] = {"internal", 500},
     [ERR_FULL] = {"internal", 500},
     [ERR_IO] = {"internal", 500},

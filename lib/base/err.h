@@ -32,6 +32,7 @@ enum err {
     ERR_NO_CONSENT,
     ERR_UNKNOWN_TYPE,
     ERR_INTERNAL,
+    ERR_NO_SPACE, /* on the disk, or of what may be taken of it: `unavailable` too, but 507 */
 
     ERR_NO_MEMORY,
     ERR_FULL,    /* a bounded thing has reached its bound */
@@ -45,7 +46,7 @@ enum err {
 /* The protocol's name, "bad_request"; for the inner ones "internal". Static. */
 const char *err_code(enum err e);
 
-/* The HTTP status: 400 to 503; 500 for the inner ones. */
+/* The HTTP status: 400 to 507; 500 for the inner ones. */
 int err_http_status(enum err e);
 
 /* The error whose code this is; ERR_INTERNAL for a code not known here. */

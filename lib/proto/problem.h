@@ -52,6 +52,7 @@ enum reason {
     REASON_UPLOADED_ALREADY,
     REASON_UPLOADS_CLOSED,
     REASON_NOT_OPUS,
+    REASON_DISK, /* nothing can be written for now */
     REASON_COUNT
 };
 

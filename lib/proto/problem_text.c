@@ -63,6 +63,8 @@ static const char *const reasons[REASON_COUNT][LANG_COUNT] = {
                                "녹음을 올릴 수 있는 시간이 지났습니다."},
     [REASON_NOT_OPUS] = {"Only Ogg Opus and WebM Opus are accepted.",
                          "Ogg Opus와 WebM Opus 파일만 받습니다."},
+    [REASON_DISK] = {"The server's disk takes nothing for now; please try again soon.",
+                     "서버의 디스크에 지금 쓸 수 없습니다. 잠시 뒤에 다시 해 주세요."},
 };
 
 static const char *const codes[ERR_COUNT][LANG_COUNT] = {
@@ -96,6 +98,8 @@ static const char *const codes[ERR_COUNT][LANG_COUNT] = {
     [ERR_NO_CONSENT] = {"You have not agreed to be recorded.", "녹음에 동의하지 않았습니다."},
     [ERR_UNKNOWN_TYPE] = {"A message of this type is not known here.",
                           "알 수 없는 종류의 메시지입니다."},
+    [ERR_NO_SPACE] = {"The server has no space left for this; please try again later.",
+                      "서버에 남은 공간이 없습니다. 나중에 다시 해 주세요."},
     [ERR_INTERNAL] = {"Something went wrong in the server.", "서버에 문제가 생겼습니다."},
     [ERR_NO_MEMORY] = {"Something went wrong in the server.", "서버에 문제가 생겼습니다."},
     [ERR_FULL] = {"Something went wrong in the server.", "서버에 문제가 생겼습니다."},

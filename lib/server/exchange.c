@@ -132,6 +132,12 @@ void exchange_fail_with(struct exchange *exchange, int status, enum reason reaso
     refuse_with(exchange, status, &why);
 }
 
+void exchange_refuse_unwritten(struct exchange *exchange)
+{
+    exchange_header(exchange, "Retry-After", "1");
+    exchange_fail(exchange, ERR_UNAVAILABLE, REASON_DISK, NULL);
+}
+
 /* ---- who asks ---- */
 
 static const char *find_token(struct exchange *exchange, const struct exchange_head *head,
@@ -242,13 +248,13 @@ bool exchange_opens(struct exchange *exchange, const char *room_code)
     return false;
 }
 
-/* While the disk takes no writes a room is ahead of what would survive, and nobody may see that;
- * false: refused. */
-static bool is_committed(struct exchange *exchange, const struct house_room *room)
+bool exchange_may_show(struct exchange *exchange, const struct house_room *room)
 {
-    if (room_seq(room->room) == room->committed_seq)
+    uint64_t seq = room_seq(room->room);
+    bool may_be_new = seq == 0 && exchange->server->turn.is_stuck;
+    if (seq == room->committed_seq && !may_be_new)
         return true;
-    exchange_fail(exchange, ERR_INTERNAL, REASON_NONE, NULL);
+    exchange_refuse_unwritten(exchange);
     return false;
 }
 
@@ -259,7 +265,7 @@ bool exchange_session(struct exchange *exchange, struct house_room **out)
         exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_SESSION : REASON_NONE, NULL);
         return false;
     }
-    return exchange_opens(exchange, (*out)->room_code) && is_committed(exchange, *out);
+    return exchange_opens(exchange, (*out)->room_code) && exchange_may_show(exchange, *out);
 }
 
 bool exchange_room(struct exchange *exchange, const char *code, struct house_room **out)
@@ -269,7 +275,7 @@ bool exchange_room(struct exchange *exchange, const char *code, struct house_roo
         exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_ROOM : REASON_NONE, NULL);
         return false;
     }
-    return exchange_opens(exchange, (*out)->room_code) && is_committed(exchange, *out);
+    return exchange_opens(exchange, (*out)->room_code) && exchange_may_show(exchange, *out);
 }
 
 bool exchange_is_host(const struct exchange *exchange, const struct house_room *room)

@@ -90,6 +90,9 @@ void exchange_fail(struct exchange *exchange, enum err code, enum reason reason,
 /* bad_request, with a status of its own. */
 void exchange_fail_with(struct exchange *exchange, int status, enum reason reason,
                         const char *field);
+/* Nothing can be written for now: 503. What was asked may have been decided, and then it happens
+ * when the disk takes writes again. */
+void exchange_refuse_unwritten(struct exchange *exchange);
 /* A response that waited for the disk may go: turn.c's. */
 void exchange_respond_now(struct exchange *exchange);
 
@@ -100,6 +103,9 @@ void exchange_respond_now(struct exchange *exchange);
 bool exchange_session(struct exchange *exchange, struct house_room **out);
 bool exchange_room(struct exchange *exchange, const char *code, struct house_room **out);
 bool exchange_opens(struct exchange *exchange, const char *room_code);
+/* While the disk takes no writes a room is ahead of what would survive, and nobody may see that;
+ * false: refused. */
+bool exchange_may_show(struct exchange *exchange, const struct house_room *room);
 /* Whether the token is the host's of this session, or an operator's. */
 bool exchange_is_host(const struct exchange *exchange, const struct house_room *room);
 

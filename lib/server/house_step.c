@@ -27,7 +27,7 @@ enum err house_decide(struct server *server, struct house_room *room,
 {
     if (server->turn.is_stuck) {
         server->effects.event_count = 0;
-        server->effects.answer = problem_set(&server->effects.why, ERR_INTERNAL, REASON_NONE, NULL);
+        server->effects.answer = problem_set(&server->effects.why, ERR_INTERNAL, REASON_DISK, NULL);
         return ERR_INTERNAL;
     }
     room_step(room->room, command, server_now_ms(server), &server->effects);

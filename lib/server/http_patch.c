@@ -33,6 +33,7 @@ struct patch {
     uint8_t digest[SHA256_SIZE]; /* as given */
     char sha256[65];             /* of the whole file */
     enum err result;
+    int error; /* errno, with it */
     struct patch *prev, *next;
 };
 
@@ -186,6 +187,7 @@ void http_upload_body(struct exchange *exchange, const void *data, size_t len)
     if (e) {
         if (e == ERR_IO)
             log_error("upload %.8s…: cannot be written: %s", patch->upload->id, strerror(errno));
+        e = http_upload_error(e);
         http_upload_gone(exchange);
         http_upload_refuse(exchange, e, REASON_NONE, NULL);
         return;
@@ -218,6 +220,7 @@ static void digest(void *context)
 {
     struct patch *patch = context;
     patch->result = uploads_finish_files(patch->server->uploads, patch->upload, patch->sha256);
+    patch->error = errno;
 }
 
 /* It is on disk under its final name; now it becomes an event. */
@@ -251,12 +254,17 @@ static void digested(void *context)
         e = note_upload(patch);
         uploads_forget(patch->server->uploads, patch->upload);
     } else {
-        log_error("upload %.8s…: cannot be finished: %s", copy.id, strerror(errno));
+        log_error("upload %.8s…: cannot be finished: %s", copy.id, strerror(patch->error));
+        uploads_reopen(patch->upload);
+        errno = patch->error;
+        e = http_upload_error(e);
     }
     patch_free(patch);
     if (!exchange)
         return;
-    if (e) {
+    if (e && exchange->server->turn.is_stuck) {
+        http_upload_refuse_unwritten(exchange);
+    } else if (e) {
         http_upload_refuse(exchange, e, REASON_NONE, NULL);
     } else {
         http_upload_describe(exchange, &copy);
@@ -289,6 +297,12 @@ static void finish(struct exchange *exchange, struct patch *patch)
         uploads_remove(server->uploads, patch->upload);
         patch_free(patch);
         http_upload_refuse(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
+        return;
+    }
+    if (server->turn.is_stuck) { /* nobody could be told */
+        uploads_reopen(patch->upload);
+        patch_free(patch);
+        http_upload_refuse_unwritten(exchange);
         return;
     }
     patch->state = PATCH_DIGESTING;

@@ -28,6 +28,14 @@ static enum err print_room(const struct house_room *room, struct buf *out)
     return room_object_print(&view, out);
 }
 
+static void show(struct exchange *exchange, const struct house_room *room)
+{
+    if (print_room(room, &exchange->out))
+        exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
+    else
+        exchange_respond(exchange, 200, exchange_json);
+}
+
 /* ---- guests ---- */
 
 static bool guest_may_come(struct exchange *exchange)
@@ -98,6 +106,10 @@ static void create(struct exchange *exchange, const struct create_room_request *
                                   : server->config.agenda ? server->config.agenda
                                                           : server->default_agenda;
     int seats = request->has_seats ? request->seats : server->config.seats;
+    if (server->turn.is_stuck) {
+        exchange_refuse_unwritten(exchange);
+        return;
+    }
     enum err e = house_create(server, code, seats, agenda, exchange->token.user, &room);
     if (e == ERR_NONE)
         e = print_room(room, &exchange->out);
@@ -137,10 +149,8 @@ void http_create_room(struct exchange *exchange)
     }
     enum err found = house_by_code(server, request.code, &room);
     if (found == ERR_NONE && room->is_live) {
-        if (print_room(room, &exchange->out))
-            exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
-        else
-            exchange_respond(exchange, 200, exchange_json);
+        if (exchange_may_show(exchange, room))
+            show(exchange, room);
     } else if (e) {
         exchange_refuse(exchange, &why);
     } else if (found != ERR_NONE && found != ERR_NOT_FOUND && found != ERR_CORRUPT) {
@@ -156,12 +166,8 @@ void http_create_room(struct exchange *exchange)
 void http_room(struct exchange *exchange)
 {
     struct house_room *room;
-    if (!exchange_room(exchange, exchange->route.param, &room))
-        return;
-    if (print_room(room, &exchange->out))
-        exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
-    else
-        exchange_respond(exchange, 200, exchange_json);
+    if (exchange_room(exchange, exchange->route.param, &room))
+        show(exchange, room);
 }
 
 /* All rooms whose session goes on, for an operator. */
@@ -171,6 +177,10 @@ void http_rooms(struct exchange *exchange)
     struct buf *out = &exchange->out;
     if (exchange->token.role != ROLE_OPERATOR || *exchange->token.room) {
         exchange_fail(exchange, ERR_FORBIDDEN, REASON_NONE, NULL);
+        return;
+    }
+    if (exchange->server->turn.is_stuck) {
+        exchange_refuse_unwritten(exchange);
         return;
     }
     (void)buf_append_str(out, "{\"rooms\":[");

@@ -67,6 +67,10 @@ static void do_step(struct exchange *exchange, struct house_room *room,
                     const struct room_command *command)
 {
     struct server *server = exchange->server;
+    if (server->turn.is_stuck) {
+        exchange_refuse_unwritten(exchange);
+        return;
+    }
     if (house_decide(server, room, command)) {
         exchange_refuse(exchange, &server->effects.why);
         return;

@@ -1,6 +1,7 @@
 /* /api/uploads: tus 1.0.0 with creation, expiration, checksum and termination (protocol, section
  * 7; https://tus.io/protocols/resumable-upload). Creating, asking and deleting; the bytes come in
  * http_patch.c. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -30,6 +31,17 @@ void http_upload_refuse(struct exchange *exchange, enum err code, enum reason re
 {
     put_tus(exchange);
     exchange_fail(exchange, code, reason, field);
+}
+
+void http_upload_refuse_unwritten(struct exchange *exchange)
+{
+    put_tus(exchange);
+    exchange_refuse_unwritten(exchange);
+}
+
+enum err http_upload_error(enum err e)
+{
+    return e == ERR_IO && (errno == ENOSPC || errno == EDQUOT) ? ERR_NO_SPACE : e;
 }
 
 void http_upload_refuse_with(struct exchange *exchange, int status, enum reason reason,
@@ -127,7 +139,7 @@ bool http_upload_recording(struct exchange *exchange, const char *recording_id,
                            NULL);
         return false;
     }
-    if (!exchange_opens(exchange, (*room)->room_code))
+    if (!exchange_opens(exchange, (*room)->room_code) || !exchange_may_show(exchange, *room))
         return false;
     unsigned participant = room_participant_of((*room)->room, exchange->token.user);
     if (participant != recording->participant && !exchange_is_host(exchange, *room)) {
@@ -192,14 +204,6 @@ static bool read_length(struct exchange *exchange, uint64_t *length)
     return false;
 }
 
-/* Whoever begins anew has lost what was begun before, unless bytes of it are coming in. */
-static void forget_older(struct server *server, const char *recording_id)
-{
-    struct upload *older = uploads_find_recording(server->uploads, recording_id);
-    if (older && !http_upload_is_busy(server, older->id))
-        uploads_remove(server->uploads, older);
-}
-
 void http_uploads_create(struct exchange *exchange)
 {
     struct server *server = exchange->server;
@@ -216,12 +220,15 @@ void http_uploads_create(struct exchange *exchange)
     (void)str_copy(upload.session_id, sizeof upload.session_id, room->session_id);
     (void)str_copy(upload.path, sizeof upload.path, recording.path);
     (void)str_copy(upload.user, sizeof upload.user, exchange->token.user);
-    forget_older(server, upload.recording_id);
-    enum err e = uploads_create(server->uploads, &upload);
+    struct upload *older = uploads_find_recording(server->uploads, upload.recording_id);
+    enum err e = http_upload_error(uploads_create(server->uploads, &upload));
     if (e) {
         http_upload_refuse(exchange, e, REASON_NONE, e == ERR_BAD_REQUEST ? "Upload-Metadata" : "");
         return;
     }
+    /* Whoever begins anew has lost what was begun before, unless bytes of it are coming in. */
+    if (older && !http_upload_is_busy(server, older->id))
+        uploads_remove(server->uploads, older);
     exchange_header(exchange, "Location", "/api/uploads/%s", upload.id);
     http_upload_describe(exchange, &upload);
     exchange_respond(exchange, 201, NULL);

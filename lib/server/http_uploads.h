@@ -18,6 +18,10 @@ void http_upload_refuse(struct exchange *exchange, enum err code, enum reason re
                         const char *field);
 void http_upload_refuse_with(struct exchange *exchange, int status, enum reason reason,
                              const char *field);
+void http_upload_refuse_unwritten(struct exchange *exchange);
+/* What became of a file's operation: ERR_IO, with errno, is ERR_NO_SPACE where that is the reason.
+ */
+enum err http_upload_error(enum err e) MUST_CHECK;
 /* Headers: where the upload stands, and until when. */
 void http_upload_describe(struct exchange *exchange, const struct upload *upload);
 /* Each of these refuses where it answers false or NULL. */

@@ -70,7 +70,8 @@ void turn_welcome(struct server *server, struct socket *socket, const char *text
 
 void turn_answer(struct server *server, struct socket *socket, const char *text, size_t len)
 {
-    if (socket->in_turn == 0) {
+    /* Before a disk that takes nothing they would pile up behind an ack that waits for it. */
+    if (socket->in_turn == 0 || server->turn.is_stuck) {
         socket_send_text(socket, text, len);
         return;
     }
@@ -187,12 +188,31 @@ static bool commit(struct server *server, uint64_t *number)
     return false;
 }
 
+/* A full disk may stay so for long: who waits for a response is told. What they asked for is
+ * decided and will be written; asking again does no harm. Acks of sockets wait for it. */
+static void refuse_responses(struct turn_list *list)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        struct turn_entry *entry = &list->entries[list->first + i];
+        if (entry->kind == TURN_RESPONSE) {
+            exchange_refuse_unwritten(entry->exchange);
+            exchange_unref(entry->exchange);
+        } else {
+            list->entries[list->first + kept++] = *entry;
+        }
+    }
+    list->count = kept;
+}
+
 /* What was gathered before this began; what that causes is gathered for the next. */
 static bool run_once(struct server *server)
 {
     uint64_t number;
-    if (!commit(server, &number))
+    if (!commit(server, &number)) {
+        refuse_responses(&server->turn.now);
         return false;
+    }
     struct turn_list list = server->turn.now;
     server->turn.now = (struct turn_list){0};
     for (size_t i = 0; i < list.count; i++) {

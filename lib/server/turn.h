@@ -53,7 +53,7 @@ void turn_release(struct server *server);
 /* Each takes its own references. */
 void turn_event(struct server *server, struct house_room *room, uint64_t seq, struct frame *frame);
 void turn_welcome(struct server *server, struct socket *socket, const char *text, size_t len);
-/* Sent at once when nothing of this turn is to reach the socket before it. */
+/* Sent at once when nothing of this turn is to reach the socket before it, or the disk is full. */
 void turn_answer(struct server *server, struct socket *socket, const char *text, size_t len);
 void turn_ack(struct server *server, struct socket *socket, const char *text, size_t len);
 void turn_close(struct server *server, struct socket *socket, int code);

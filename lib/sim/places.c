@@ -109,6 +109,11 @@ enum err uploads_finish_files(const struct uploads *uploads, struct upload *uplo
     return ERR_IO;
 }
 
+void uploads_reopen(struct upload *upload)
+{
+    (void)upload;
+}
+
 void uploads_forget(struct uploads *uploads, struct upload *upload)
 {
     (void)uploads;

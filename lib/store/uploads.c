@@ -96,6 +96,8 @@ static enum err load(struct uploads *uploads, const char *id, struct upload *upl
     if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > upload->length)
         return ERR_CORRUPT;
     upload->offset = (uint64_t)st.st_size;
+    if (upload->offset == upload->length && upload->length > 0)
+        upload->offset--; /* as uploads_reopen does */
     return ERR_NONE;
 }
 
@@ -171,7 +173,7 @@ void uploads_close(struct uploads *uploads)
 enum err uploads_create(struct uploads *uploads, struct upload *upload)
 {
     if (uploads->count >= UPLOADS_MAX)
-        return ERR_FULL;
+        return ERR_NO_SPACE;
     if (!uploads_info_valid(upload))
         return ERR_BAD_REQUEST;
     rand_id("", upload->id);
@@ -373,6 +375,13 @@ enum err uploads_finish_files(const struct uploads *uploads, struct upload *uplo
     if (e == ERR_NONE)
         remove_files(uploads, upload->id); /* what it was: the bytes are gone from here */
     return e;
+}
+
+void uploads_reopen(struct upload *upload)
+{
+    drop_hash(entry_of(upload));
+    if (upload->offset == upload->length && upload->length > 0)
+        upload->offset--;
 }
 
 void uploads_forget(struct uploads *uploads, struct upload *upload)

@@ -40,8 +40,8 @@ enum err uploads_open(const char *dir, struct uploads **out) MUST_CHECK;
 void uploads_close(struct uploads *uploads);
 
 /* A new, empty upload: a copy of `upload`, whose `id` and `offset` are filled. ERR_IO with errno
- * (ENOSPC); ERR_FULL: UPLOADS_MAX are open; ERR_BAD_REQUEST: a path that is not of the form above,
- * or a control character in the metadata. */
+ * (ENOSPC); ERR_NO_SPACE: UPLOADS_MAX are open; ERR_BAD_REQUEST: a path that is not of the form
+ * above, or a control character in the metadata. */
 enum err uploads_create(struct uploads *uploads, struct upload *upload) MUST_CHECK;
 /* NULL: no such. The pointer lives until the upload is finished or removed. */
 struct upload *uploads_find(struct uploads *uploads, const char *id);
@@ -65,6 +65,10 @@ enum err uploads_finish(struct uploads *uploads, struct upload *upload, char sha
  * with this upload meanwhile, and the forgetting. */
 enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload,
                               char sha256[65]) MUST_CHECK;
+/* All bytes are there, but it could not be finished. A client of tus takes an upload for finished
+ * when it hears so; the last byte is asked for again, and with it comes the next try. What an
+ * earlier run left so is opened like this. */
+void uploads_reopen(struct upload *upload);
 void uploads_forget(struct uploads *uploads, struct upload *upload);
 /* Removes it with its files. */
 void uploads_remove(struct uploads *uploads, struct upload *upload);
