@@ -146,10 +146,13 @@ struct transcript {
 
 /* ---- what can be measured without a model (measures.h) ---- */
 
+/* The definitions and their sources stand in measures.h and debate-measures(7). */
 enum overlap_kind {
     OVERLAP_BACKCHANNEL,  /* a short word while the other goes on */
     OVERLAP_INTERRUPTION, /* the other stops: successful */
     OVERLAP_ATTEMPT,      /* the one who came in stops first */
+    OVERLAP_HANDOVER,     /* came in as the other was ending: how turns change hands */
+    OVERLAP_TOGETHER,     /* both began at once: neither came in on the other */
 };
 
 struct overlap {
@@ -159,6 +162,7 @@ struct overlap {
 };
 
 struct person_measures {
+    bool heard; /* there is sound of theirs; otherwise nothing is known, and no share counted */
     double talk_ms;
     size_t turns;
     double pause_ms; /* silence inside own turns */
@@ -173,7 +177,9 @@ struct person_measures {
 struct choice_words {
     size_t choice;                      /* index in the debate's choices */
     double talk_ms[LIMIT_PARTICIPANTS]; /* by number - 1, in that minute */
-    size_t first_piece, piece_count;    /* pieces that reach into that minute */
+    /* From the first piece that reaches into that minute to the last that begins in it. A short one
+     * between that was over before is among them. */
+    size_t first_piece, piece_count;
 };
 
 struct measures {
@@ -185,8 +191,10 @@ struct measures {
     size_t choice_count;
     double silence_ms; /* nobody spoke, between start and end */
     double overlap_ms; /* two or more spoke */
-    double balance;    /* 1: all spoke alike; 0: one alone. Entropy of the shares of talk */
-    double gini;       /* 0: all alike */
+    /* Over the shares of talk of those who were heard; NaN when fewer than two were, or none spoke.
+     */
+    double balance; /* 1: all spoke alike; 0: one alone. Entropy over its maximum */
+    double gini;    /* 0: all alike; (n - 1) / n: one alone of n */
 };
 
 /* ---- what a language model found (findings.h) ---- */
