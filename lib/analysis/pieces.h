@@ -17,7 +17,7 @@ enum {
      * want to hear a word begin. */
     PIECE_PAD_MS = 200,
     /* Shorter gaps are closed. Above twice the pad, so that no sound is sent twice; stop consonants
-     * are silent for up to 200 ms (Heldner & Edlund 2010, section 2.2). */
+     * are silent for up to 200 ms (which is why Heldner & Edlund 2010 count none below 180). */
     PIECE_GAP_MS = 500,
     /* Whisper's window. Longer speech is cut at its quietest place; the two pieces then touch. */
     PIECE_MAX_MS = 30000 - 2 * PIECE_PAD_MS,
