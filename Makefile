@@ -81,6 +81,11 @@ $(B)/%.o: %.c
 	$(say) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
+# Tests run once and are compiled as often as what they test: most of them fast, those that compute
+# as what they test.
+COMPUTES := %/voice_cleaner_test.o %/flow_test.o %/jitter_test.o %/mix_test.o %/codec_test.o
+$(filter-out $(COMPUTES),$(TESTS:%=%.o)): OPTIMISE := $(if $(SAN),$(OPTIMISE),-Og)
+
 $(B)/%.o: %.cc
 	@mkdir -p $(@D)
 	$(say) CXX $<
@@ -127,7 +132,7 @@ $(B)/sim-bugs/%: testdata/sim/%.patch $(SIM_OBJECTS) $(B)/libdebate.a
 	@rm -rf $@ $@.tree && mkdir -p $@.tree
 	$(Q)cp --parents $$(sed -n 's|^+++ b/||p' $<) $@.tree && patch -s -p1 -d $@.tree <$<
 	$(Q)for source in $$(sed -n 's|^+++ b/||p' $<); do \
-		$(CC) $(ALL_CFLAGS) -w $(PKG_CFLAGS) -c -o $@.tree/$$(basename $$source).o $@.tree/$$source || exit; done
+		$(CC) $(ALL_CFLAGS) -O0 -w $(PKG_CFLAGS) -c -o $@.tree/$$(basename $$source).o $@.tree/$$source || exit; done
 	$(Q)$(CC) $(ALL_LDFLAGS) $(SIM_WRAPS:%=-Wl,--wrap=%) -Wl,--as-needed -o $@ $(SIM_OBJECTS) \
 		$@.tree/*.o $(B)/libdebate.a $(PKG_LIBS)
 
