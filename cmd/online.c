@@ -81,7 +81,8 @@ static enum exit_code no_answer(const struct online *online, enum err e,
         return args_error(online->args, EXIT_CODE_UNREACHABLE,
                           "no server answers at %s (%s); is debate serve running there?",
                           online->server, why);
-    return args_error(online->args, EXIT_CODE_FAILED, "%s: %s", online->server, why);
+    return args_error(online->args, e == ERR_UNTRUSTED ? EXIT_CODE_UNREACHABLE : EXIT_CODE_FAILED,
+                      "%s: %s", online->server, why);
 }
 
 static enum exit_code refused(const struct online *online, const struct http_response *response)

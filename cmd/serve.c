@@ -241,6 +241,16 @@ static void find_web(char folder[PATH_MAX])
     folder[0] = '\0';
 }
 
+static enum exit_code take_tls(const struct args *args, struct server_config *config)
+{
+    config->tls_cert = args_get(args, "tls-cert");
+    config->tls_key = args_get(args, "tls-key");
+    if (!config->tls_cert == !config->tls_key)
+        return EXIT_CODE_DONE;
+    return args_usage_error(args,
+                            "--tls-cert and --tls-key go together: a certificate and its key");
+}
+
 static enum exit_code take_settings(const struct args *args, struct serve_settings *settings)
 {
     const char *agenda = args_get(args, "agenda");
@@ -259,6 +269,8 @@ static enum exit_code take_settings(const struct args *args, struct serve_settin
         code = take_numbers(args, &settings->config);
     if (!code)
         code = take_ice_servers(args, settings);
+    if (!code)
+        code = take_tls(args, &settings->config);
     if (!code && agenda)
         code = input_agenda(args, agenda, &settings->agenda);
     settings->config.agenda = settings->agenda;
@@ -288,7 +300,19 @@ static enum exit_code check_is_file(const struct args *args, const char *path)
     return args_error(args, EXIT_CODE_FAILED, "%s: not a file that can be read again", path);
 }
 
-/* All is read before any of it is used. */
+static enum exit_code renew_tls(struct serve *serve)
+{
+    const struct server_config *config = &serve->settings->config;
+    char why[512] = "";
+    enum exit_code code = check_is_file(serve->args, config->tls_cert);
+    if (!code)
+        code = check_is_file(serve->args, config->tls_key);
+    if (!code && config->tls_cert && server_renew_tls(serve->server, why, sizeof why))
+        code = args_error(serve->args, EXIT_CODE_FAILED, "%s", why);
+    return code;
+}
+
+/* Secrets and certificate, or neither. */
 static enum exit_code read_again(struct serve *serve)
 {
     const struct args *args = serve->args;
@@ -297,6 +321,8 @@ static enum exit_code read_again(struct serve *serve)
     enum exit_code code = check_is_file(args, args_get(args, "secret-file"));
     if (!code)
         code = read_secrets(args, serve->settings, &secrets);
+    if (!code)
+        code = renew_tls(serve);
     if (code) {
         input_secrets_release(&secrets);
         return code;
@@ -456,6 +482,15 @@ static const struct option options[] = {
      .argument = "HOST:PORT",
      .help = "A STUN server that tells participants their address on the Internet; its port is "
              "3478 unless said. A stun: URL will do as well."},
+    {.name = "tls-cert",
+     .argument = "FILE",
+     .help = "Serve https and wss alone, with this certificate: PEM, and behind it those of its "
+             "issuers, as in Let's Encrypt's fullchain.pem. SIGHUP has it and its key read again.",
+     .variable = "DEBATE_TLS_CERT"},
+    {.name = "tls-key",
+     .argument = "FILE",
+     .help = "The private key that goes with --tls-cert: PEM, without a password.",
+     .variable = "DEBATE_TLS_KEY"},
     {.name = "turn",
      .argument = "HOST:PORT",
      .help = "A TURN server that carries voices between participants with no way to each other; "
@@ -488,7 +523,8 @@ const struct cmd cmd_serve = {
     .summary = "hold debates: the server",
     .description =
         "Keeps rooms, counts down, relays signaling, writes session logs and takes recordings in. "
-        "When it is ready it prints `listening on http://ADDR:PORT`. SIGTERM and SIGINT end it: "
+        "When it is ready it prints `listening on http://ADDR:PORT`, with TLS https. SIGTERM and "
+        "SIGINT end it: "
         "sockets are closed so that clients come back, and everything is on disk. The port can be "
         "taken again at once, and live sessions go on.",
     .options = options,

@@ -161,6 +161,8 @@ static enum exit_code failed(const struct uploading *uploading, enum err e, cons
     if (e == ERR_CORRUPT)
         return args_error(uploading->args, EXIT_CODE_FAILED,
                           "%s: the server has other bytes of this recording than the file", path);
+    if (e == ERR_UNTRUSTED)
+        return args_error(uploading->args, EXIT_CODE_UNREACHABLE, "%s: not sent: %s", path, why);
     if (e == ERR_UNREACHABLE && result->status == 0)
         return args_error(uploading->args, EXIT_CODE_UNREACHABLE,
                           "%s: lost the server (%s); run it again to go on", path, why);

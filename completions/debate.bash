@@ -13,7 +13,7 @@ _debate() {
     else
         case ${COMP_WORDS[1]} in
         serve)
-            options='--agenda --countdown --data --empty --guests --listen -l --ping --rate-limit --record --seats --secret-file --silent --stun --turn --turn-secret-file --help -h --version '
+            options='--agenda --countdown --data --empty --guests --listen -l --ping --rate-limit --record --seats --secret-file --silent --stun --tls-cert --tls-key --turn --turn-secret-file --help -h --version '
             case $previous$equals in
             --agenda | --agenda=) options= kind=file ;;
             --countdown | --countdown=) options= kind=none ;;
@@ -28,6 +28,8 @@ _debate() {
             --secret-file | --secret-file=) options= kind=file ;;
             --silent | --silent=) options= kind=none ;;
             --stun | --stun=) options= kind=none ;;
+            --tls-cert | --tls-cert=) options= kind=file ;;
+            --tls-key | --tls-key=) options= kind=file ;;
             --turn | --turn=) options= kind=none ;;
             --turn-secret-file | --turn-secret-file=) options= kind=file ;;
             esac

@@ -26,6 +26,8 @@ complete -c debate -n '__debate_is serve' -l seats -x -d 'Of rooms whose makers 
 complete -c debate -n '__debate_is serve' -l secret-file -r -F -d 'The secret that tokens are signed with, at least 32 bytes'
 complete -c debate -n '__debate_is serve' -l silent -x -d 'A socket without any traffic for so long is closed'
 complete -c debate -n '__debate_is serve' -l stun -x -d 'A STUN server that tells participants their address on the Internet'
+complete -c debate -n '__debate_is serve' -l tls-cert -r -F -d 'Serve https and wss alone, with this certificate: PEM, and behind it those of its issuers, as in Let’s Encrypt’s fullchain.pem'
+complete -c debate -n '__debate_is serve' -l tls-key -r -F -d 'The private key that goes with --tls-cert: PEM, without a password'
 complete -c debate -n '__debate_is serve' -l turn -x -d 'A TURN server that carries voices between participants with no way to each other'
 complete -c debate -n '__debate_is serve' -l turn-secret-file -r -F -d 'The secret that is shared with the TURN server, coturn’s static-auth-secret: at least 32 bytes on one line'
 complete -c debate -n '__debate_is serve' -l help -s h -d 'Print this'

@@ -36,6 +36,7 @@ static const struct {
     [ERR_CORRUPT] = {"internal", 500},
     [ERR_REFUSED] = {"internal", 500},
     [ERR_UNREACHABLE] = {"internal", 500},
+    [ERR_UNTRUSTED] = {"internal", 500},
 };
 
 const char *err_code(enum err e)

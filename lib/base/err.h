@@ -40,6 +40,7 @@ enum err {
     ERR_CORRUPT, /* stored data is not what was written */
     ERR_REFUSED, /* the other side said no */
     ERR_UNREACHABLE,
+    ERR_UNTRUSTED, /* who answers cannot prove who it is */
     ERR_COUNT
 };
 

@@ -107,6 +107,7 @@ static const char *const codes[ERR_COUNT][LANG_COUNT] = {
     [ERR_CORRUPT] = {"Something went wrong in the server.", "서버에 문제가 생겼습니다."},
     [ERR_REFUSED] = {"Something went wrong in the server.", "서버에 문제가 생겼습니다."},
     [ERR_UNREACHABLE] = {"Something went wrong in the server.", "서버에 문제가 생겼습니다."},
+    [ERR_UNTRUSTED] = {"Something went wrong in the server.", "서버에 문제가 생겼습니다."},
 };
 
 const char *reason_sentence(enum reason reason, enum lang lang)

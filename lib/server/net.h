@@ -17,11 +17,15 @@ struct server;
 struct net;
 struct socket;
 struct exchange;
+struct tls;
 
-/* Listens. On an error `why` is a line for the operator. `url` gets "http://127.0.0.1:43210". */
+/* Listens, with `tls` for TLS alone; NULL: without. On an error `why` is a line for the operator.
+ * `url` gets "http://127.0.0.1:43210". */
 enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int port,
-                 struct net **out, char *url, size_t url_size, char *why,
+                 const struct tls *tls, struct net **out, char *url, size_t url_size, char *why,
                  size_t why_size) MUST_CHECK;
+/* Shows new connections this certificate; the others go on. Only where there was one before. */
+enum err net_use_tls(struct net *net, const struct tls *tls) MUST_CHECK;
 /* No new connections; those that are there are cut. Then the loop has nothing more of ours. */
 void net_stop(struct net *net);
 /* After the loop has ended. NULL is allowed. */

@@ -13,6 +13,7 @@
 #include "server/net.h"
 #include "server/server_inner.h"
 #include "server/socket.h"
+#include "server/tls.h"
 #include "server/web_files.h"
 
 /* What of a server has to do with the loop and the clock. */
@@ -199,6 +200,20 @@ static void init_loop(struct server *server, uv_loop_t *loop)
     server_read_clock(server);
 }
 
+static enum err start_to_listen(struct server *server, char *why, size_t why_size)
+{
+    const struct server_config *config = &server->config;
+    struct tls *tls = NULL;
+    enum err e = ERR_NONE;
+    if (config->tls_cert)
+        e = tls_read(config->tls_cert, config->tls_key, &tls, why, why_size);
+    if (!e)
+        e = net_new(server->loop_side->loop, server, config->host, config->port, tls, &server->net,
+                    server->url, sizeof server->url, why, why_size);
+    tls_free(tls);
+    return e;
+}
+
 static enum err open_parts(struct server *server, char *why, size_t why_size)
 {
     const struct server_config *config = &server->config;
@@ -221,8 +236,7 @@ static enum err open_parts(struct server *server, char *why, size_t why_size)
         snprintf(why, why_size, "%s: cannot be written to; is the disk full?", config->data);
         return ERR_IO;
     }
-    return net_new(server->loop_side->loop, server, config->host, config->port, &server->net,
-                   server->url, sizeof server->url, why, why_size);
+    return start_to_listen(server, why, why_size);
 }
 
 enum err server_new(uv_loop_t *loop, const struct server_config *config, struct server **out,
@@ -264,6 +278,20 @@ enum err server_new(uv_loop_t *loop, const struct server_config *config, struct 
 const char *server_url(const struct server *server)
 {
     return server->url;
+}
+
+enum err server_renew_tls(struct server *server, char *why, size_t why_size)
+{
+    const struct server_config *config = &server->config;
+    struct tls *tls;
+    enum err e = tls_read(config->tls_cert, config->tls_key, &tls, why, why_size);
+    if (e)
+        return e;
+    e = net_use_tls(server->net, tls);
+    if (e)
+        snprintf(why, why_size, "OpenSSL does not take the certificate: is its key too weak?");
+    tls_free(tls);
+    return e;
 }
 
 void server_use_secrets(struct server *server, const struct secrets *secrets)

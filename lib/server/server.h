@@ -21,11 +21,12 @@
 enum guests { GUESTS_OFF, GUESTS_IN, GUESTS_ROOMS }; /* IN: into rooms that others have made */
 
 struct server_config {
-    const char *host;       /* a numeric address, "127.0.0.1" or "::1" */
-    int port;               /* 0: a free one */
-    const char *data;       /* the directory of logs and recordings; made where it is missing */
-    const char *web;        /* the folder of the page for browsers; NULL: they get none */
-    struct secrets secrets; /* at least one */
+    const char *host; /* a numeric address, "127.0.0.1" or "::1" */
+    int port;         /* 0: a free one */
+    const char *data; /* the directory of logs and recordings; made where it is missing */
+    const char *web;  /* the folder of the page for browsers; NULL: they get none */
+    const char *tls_cert, *tls_key; /* files in PEM; NULL, both of them: plain HTTP */
+    struct secrets secrets;         /* at least one */
     enum guests guests;
     enum record_policy record;
     int seats;                   /* of a room whose maker does not say */
@@ -49,8 +50,11 @@ struct server;
  * operator: what was wrong, where, what to do. */
 enum err server_new(uv_loop_t *loop, const struct server_config *config, struct server **out,
                     char *why, size_t why_size) MUST_CHECK;
-/* "http://127.0.0.1:43210"; lives as long as the server. */
+/* "http://127.0.0.1:43210", https with TLS; lives as long as the server. */
 const char *server_url(const struct server *server);
+/* Reads the certificate and its key again and shows them to new connections; those that are there
+ * go on. On an error nothing has changed, and `why` is a line for the operator. Only with TLS. */
+enum err server_renew_tls(struct server *server, char *why, size_t why_size) MUST_CHECK;
 /* From now on. The strings are borrowed as the configuration's are. */
 void server_use_secrets(struct server *server, const struct secrets *secrets);
 /* Closes every socket with 1001 and answers 503 until all are gone, 5 s at most; then the loop has

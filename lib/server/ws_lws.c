@@ -12,6 +12,7 @@
 #include "server/net.h"
 #include "server/server_inner.h"
 #include "server/socket.h"
+#include "server/tls.h"
 
 enum {
     /* A socket's own buffer: longer messages come in pieces, which few do. */
@@ -29,6 +30,7 @@ _Static_assert(FRAME_HEADROOM >= LWS_PRE, "frames are written in place");
 
 struct net {
     struct lws_vhost *vhost;
+    void *ssl_ctx; /* OpenSSL's, the vhost's own; NULL: plain */
 };
 
 /* libwebsockets 4.1 frees a context that sits on another's loop while that loop still holds its
@@ -37,6 +39,7 @@ static struct {
     struct lws_context *context;
     void *loops[1];
     char last_error[200]; /* what it said when something failed */
+    void *ssl_ctx;        /* of the vhost that is being made; it is shown to a callback alone */
 } process;
 
 static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
@@ -137,8 +140,10 @@ static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
                        size_t len)
 {
     struct link *link;
-    (void)user;
     switch ((int)reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        process.ssl_ctx = user;
+        return 0;
     case LWS_CALLBACK_WSI_DESTROY:
         on_destroy(wsi);
         return 0;
@@ -251,7 +256,8 @@ static enum err make_context(uv_loop_t *loop)
     lws_set_log_level(LLL_ERR | LLL_WARN, on_log);
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .foreign_loops = process.loops,
         .pt_serv_buf_size = SERVICE_BUFFER,
         .max_http_header_data = HEADER_DATA,
@@ -270,8 +276,22 @@ static bool is_any_address(const char *host)
     return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
 }
 
+/* What makes a vhost one of TLS. The certificate comes by net_use_tls. */
+static void add_tls(struct lws_context_creation_info *info)
+{
+    info->options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX |
+                     LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS; /* no client comes from here */
+    info->alpn = "http/1.1";                                /* h2 is another protocol */
+}
+
+enum err net_use_tls(struct net *net, const struct tls *tls)
+{
+    return net->ssl_ctx ? tls_use(tls, net->ssl_ctx) : ERR_INTERNAL;
+}
+
 enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int port,
-                 struct net **out, char *url, size_t url_size, char *why, size_t why_size)
+                 const struct tls *tls, struct net **out, char *url, size_t url_size, char *why,
+                 size_t why_size)
 {
     struct net *net = mem_zalloc(sizeof *net);
     bool is_v6 = strchr(host, ':') != NULL;
@@ -293,7 +313,11 @@ enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int p
         .vhost_name = "debate",
         .user = server,
     };
+    process.ssl_ctx = NULL;
+    if (tls)
+        add_tls(&info);
     net->vhost = lws_create_vhost(process.context, &info);
+    net->ssl_ctx = process.ssl_ctx;
     if (!net->vhost || lws_get_vhost_listen_port(net->vhost) <= 0) {
         snprintf(why, why_size,
                  "cannot listen on %s port %d: is it in use, or not of this "
@@ -304,7 +328,13 @@ enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int p
         mem_free(net);
         return ERR_IO;
     }
-    snprintf(url, url_size, is_v6 ? "http://[%s]:%d" : "http://%s:%d", host,
+    if (tls && net_use_tls(net, tls)) {
+        snprintf(why, why_size, "OpenSSL does not take the certificate: is its key too weak?");
+        lws_vhost_destroy(net->vhost);
+        mem_free(net);
+        return ERR_BAD_REQUEST;
+    }
+    snprintf(url, url_size, is_v6 ? "%s://[%s]:%d" : "%s://%s:%d", tls ? "https" : "http", host,
              lws_get_vhost_listen_port(net->vhost));
     *out = net;
     return ERR_NONE;

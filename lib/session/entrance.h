@@ -43,7 +43,8 @@ struct entrance_refusal {
     char text[256]; /* for people */
 };
 
-/* Gets a token and finds or makes the room. ERR_UNREACHABLE: nobody answered; ERR_NOT_FOUND: there
+/* Gets a token and finds or makes the room. ERR_UNREACHABLE: nobody answered; ERR_UNTRUSTED: its
+ * certificate cannot be trusted; ERR_NOT_FOUND: there
  * is no such room and it was not to be made; ERR_REFUSED with the refusal; ERR_UNAVAILABLE: worth
  * another try. A token that `ticket` already holds is used. */
 enum err entrance_pass(const struct entrance *entrance, struct entrance_ticket *ticket,

@@ -1,5 +1,8 @@
 /* One blocking HTTP request, by libcurl. Any thread; it blocks the one that calls it.
  *
+ * A server's certificate must be vouched for by an authority that the system trusts, or by one in
+ * SSL_CERT_FILE or SSL_CERT_DIR, as for all that OpenSSL does (also ws_client.h's).
+ *
  * The caller owns the request's strings, which must outlive the call, and the response, which it
  * releases. Redirects are not followed, so that a token never reaches another server than the one
  * it was meant for. Tokens stand in the Authorization header alone, never in a URL. */
@@ -45,6 +48,7 @@ void http_response_release(struct http_response *response);
 
 /* Sends the request and waits for the whole answer, whatever its status.
  * ERR_UNREACHABLE: no HTTP answer came (no such host, refused, TLS failed, timed out, cut off).
+ * ERR_UNTRUSTED: the server's certificate is not one to trust; nothing was sent.
  * ERR_BAD_REQUEST: the URL is none, or a header would hold control characters. ERR_FULL: the answer
  * is too long. ERR_NO_MEMORY. */
 enum err http_send(const struct http_request *request, struct http_response *response) MUST_CHECK;

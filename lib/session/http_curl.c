@@ -4,8 +4,11 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/str.h"
 
 _Static_assert(HTTP_ERROR_SIZE >= CURL_ERROR_SIZE, "curl writes this many bytes");
 
@@ -109,6 +112,17 @@ static bool is_loopback(const char *url)
     return loopback;
 }
 
+/* curl's own program reads the variables, its library does not. */
+static void set_trust(CURL *curl)
+{
+    const char *file = getenv("SSL_CERT_FILE"), *folder = getenv("SSL_CERT_DIR");
+    if (file && file[0])
+        curl_easy_setopt(curl, CURLOPT_CAINFO, file);
+    if (folder && folder[0])
+        curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
+    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* or newer */
+}
+
 static void set_options(CURL *curl, const struct http_request *request, struct curl_slist *headers,
                         struct http_response *response)
 {
@@ -116,6 +130,7 @@ static void set_options(CURL *curl, const struct http_request *request, struct c
     long timeout_ms = request->timeout_ms ? request->timeout_ms : HTTP_TIMEOUT_MS;
     curl_easy_setopt(curl, CURLOPT_URL, request->url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    set_trust(curl);
     if (is_loopback(request->url))
         curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
@@ -148,6 +163,9 @@ static enum err err_from_curl(CURLcode code)
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         return ERR_BAD_REQUEST;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE: /* what SSL_CERT_FILE says */
+        return ERR_UNTRUSTED;
     case CURLE_OUT_OF_MEMORY:
         return ERR_NO_MEMORY;
     case CURLE_WRITE_ERROR: /* on_body or on_header took no more */
@@ -155,6 +173,15 @@ static enum err err_from_curl(CURLcode code)
     default:
         return ERR_UNREACHABLE;
     }
+}
+
+static void explain(enum err e, CURLcode code, struct http_response *response)
+{
+    char why[HTTP_ERROR_SIZE];
+    str_copy(why, sizeof why, response->error[0] ? response->error : curl_easy_strerror(code));
+    snprintf(response->error, sizeof response->error, "%s%.200s%s",
+             e == ERR_UNTRUSTED ? "the server's certificate cannot be trusted (" : "", why,
+             e == ERR_UNTRUSTED ? ")" : "");
 }
 
 enum err http_send(const struct http_request *request, struct http_response *response)
@@ -177,8 +204,7 @@ enum err http_send(const struct http_request *request, struct http_response *res
     CURLcode code = curl_easy_perform(curl);
     e = err_from_curl(code);
     if (e) {
-        if (!response->error[0])
-            snprintf(response->error, sizeof response->error, "%s", curl_easy_strerror(code));
+        explain(e, code, response);
         goto out;
     }
     long status = 0;

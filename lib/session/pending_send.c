@@ -87,7 +87,9 @@ static enum pending_end ask(struct pending_report *report)
     else if (e == ERR_BAD_REQUEST)
         end = say(report, PENDING_REFUSED, "%s: %s", report->pending.server, why);
     else
-        end = say(report, e == ERR_UNREACHABLE ? PENDING_UNREACHABLE : PENDING_FAILED, "%s", why);
+        end = say(report,
+                  e == ERR_UNREACHABLE || e == ERR_UNTRUSTED ? PENDING_UNREACHABLE : PENDING_FAILED,
+                  "%s", why);
     http_response_release(&response);
     return end;
 }
@@ -108,6 +110,7 @@ static enum pending_end conclude(enum err e, struct pending_report *report)
         report->status = result->status;
         return say(report, PENDING_REFUSED, "%s", why);
     case ERR_UNREACHABLE:
+    case ERR_UNTRUSTED:
     case ERR_UNAVAILABLE:
         return say(report, PENDING_UNREACHABLE, "%s", why);
     default:

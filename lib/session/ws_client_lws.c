@@ -1,6 +1,7 @@
 #include "session/ws_client.h"
 
 #include <libwebsockets.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,6 +37,7 @@ struct ws_client {
     bool is_freed;      /* by the owner; the wsi still lives */
     bool is_in_connect; /* nothing may be called back */
     bool is_told;       /* on_close was called */
+    bool is_untrusted;  /* the server's certificate was refused */
     int close_code;     /* what we close with; 0: not closing */
     int got_code, got_status;
     char why[160];
@@ -111,8 +113,12 @@ static void on_error(struct ws_client *client, struct lws *wsi, const char *why,
     /* Before a status line it is whatever the memory held. */
     if (client->got_status < 100 || client->got_status > 599)
         client->got_status = 0;
-    snprintf(client->why, sizeof client->why, "%.*s", why ? (int)len : 13,
-             why ? why : "no connection");
+    if (client->is_untrusted)
+        why = NULL;
+    snprintf(client->why, sizeof client->why, "%.*s", why ? (int)len : INT_MAX,
+             why                    ? why
+             : client->is_untrusted ? "the server's certificate cannot be trusted"
+                                    : "no connection");
     gone(client);
 }
 
@@ -212,6 +218,9 @@ static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     if (!client)
         return 0;
     switch ((int)reason) {
+    case LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION:
+        client->is_untrusted |= len == 0; /* what OpenSSL has found; it stays so */
+        return 0;
     case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
         return on_handshake(client, wsi, in, len);
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
@@ -277,6 +286,7 @@ static struct lws_context *get_context(uv_loop_t *loop, bool is_tls)
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .protocols = protocols,
+        .ssl_client_options_set = SSL_OP_NO_TLSv1 | SSL_OP_NO_TLSv1_1,
         .options = LWS_SERVER_OPTION_LIBUV | (is_tls ? LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT : 0),
         .foreign_loops = process_contexts[is_tls].loops,
         .retry_and_idle_policy = &idle_policy,
@@ -365,6 +375,7 @@ enum err ws_connect(struct ws_runtime *runtime, const char *url, const char *tok
         .port = port,
         .path = path,
         .ssl_connection = is_tls ? LCCSCF_USE_SSL : 0,
+        .alpn = "http/1.1", /* by itself it asks for h2, where WebSockets are another matter */
         .local_protocol_name = protocols[0].name,
         .ietf_version_or_minus_one = -1,
         .retry_and_idle_policy = &idle_policy,

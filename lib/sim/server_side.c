@@ -30,17 +30,26 @@ static bool is_ghost(void)
 }
 
 enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int port,
-                 struct net **out, char *url, size_t url_size, char *why, size_t why_size)
+                 const struct tls *tls, struct net **out, char *url, size_t url_size, char *why,
+                 size_t why_size)
 {
     static struct net net;
     (void)loop;
     (void)why;
     (void)why_size;
     (void)server;
+    (void)tls;
     snprintf(url, url_size, "http://%s:%d", host, port);
     net.is_open = true;
     *out = &net;
     return ERR_NONE;
+}
+
+enum err net_use_tls(struct net *net, const struct tls *tls)
+{
+    (void)net;
+    (void)tls;
+    return ERR_INTERNAL; /* the simulated network has none */
 }
 
 void net_stop(struct net *net)
