@@ -1,359 +1,295 @@
-// One participant of one debate: takes a seat and keeps it, starts with the others, is recorded,
-// sends the recording. Joins sockets, clock, room, voices and recorder; knows nothing of the page.
+// One participant of one debate: keeps the seat, starts with the others, is recorded.
 
-import { Clock } from './clock.js';
-import { Refusal, Socket, request } from './protocol.js';
+import * as clock from './clock.js';
+import { Socket, digest, pause, refusal, sessionOf } from './protocol.js';
 import { Recorder } from './recorder.js';
 import { Room } from './room.js';
-import { send } from './uploads.js';
+import * as shelf from './shelf.js';
 import { Mesh } from './voice.js';
 
 const PINGS = 8; // at once after coming in ...
 const PING_MS = 4000; // ... and then one in so many
-const SILENT_MS = 10000; // without an answer for so long the connection is dead
+const SILENT_MS = 10000; // without an answer for so long the connection is dead ...
+const SUSPECT_MS = 1500; // ... and for so long where voices are missing, too
+const REPORT_MS = 4000; // asked for after so long, and then ever more seldom
 
 export class Debate {
-  room = new Room();
-  clock = new Clock();
-  state = 'connecting'; // in, away, over
-  waiting = new Map(); // commands without an answer, by id
-  uploads = []; // {recording, sent, total, result, error}
-  nextId = 1;
+	room = new Room();
+	clock = clock;
+	state = 'connecting'; // in, away, over
+	waiting = new Map(); // commands without an answer, by id
+	nextId = 1;
 
-  // `seat` is {token, code, sessionId, name, consents}; `on` has changed(), event(event, isNew),
-  // stopped(code), refused(error) and blocked().
-  constructor(seat, microphone, shelf, on) {
-    Object.assign(this, { seat, microphone, shelf, on });
-    this.recorder = new Recorder({
-      shelf,
-      stream: microphone.recorded,
-      clock: this.clock,
-      ask: (type, data) => this.ask(type, data),
-      failed: (error) => this.recordingFailed(error),
-      about: { roomCode: seat.code, sessionId: seat.sessionId, token: seat.token, name: seat.name },
-    });
-  }
+	// `on` has changed(), event(event, isNew), stopped(code), refused(error), blocked() and
+	// recorded(recordings).
+	constructor(seat, microphone, on) {
+		Object.assign(this, { seat, microphone, on });
+		const { code: roomCode, sessionId, token, name } = seat;
+		this.recorder = new Recorder(
+			microphone.recorded,
+			{ roomCode, sessionId, token, name },
+			(type, data) => this.ask(type, data),
+			(error) => {
+				on.refused(error); // the disk is full, say
+				if (seat.consents) this.consent(false);
+			},
+		);
+		this.mesh = new Mesh(microphone.track, {
+			send: (message) => this.signaling.send(message),
+			changed: () => this.settle(),
+			blocked: on.blocked,
+		});
+		this.socket = new Socket(`/ws/voice/${sessionId}?token=${token}`, {
+			open: () => this.init(),
+			message: (message, text) => this.take(message, text),
+			away: () => this.away(),
+			closed: (code) => this.finish(code),
+			refused: () => this.isRefused(),
+		});
+		this.pinging = setInterval(() => this.ping(), PING_MS);
+	}
 
-  enter() {
-    this.voiceSocket = new Socket(
-      `/ws/voice/${this.seat.sessionId}?token=${encodeURIComponent(this.seat.token)}`,
-      {
-        open: () => this.init(),
-        message: (message) => this.take(message),
-        away: () => this.away(),
-        closed: (code) => this.closed(code),
-        refused: () => this.isRefused(),
-      },
-    );
-    this.pinging = setInterval(() => this.ping(), PING_MS);
-  }
+	// ---- commands ----
 
-  // ---- commands ----
+	tell(type, data = {}) {
+		return this.socket.send({ type, data });
+	}
 
-  tell(type, data = {}) {
-    return this.voiceSocket.send({ type, data });
-  }
+	// Fulfilled when the server has taken it; a refusal otherwise.
+	ask(type, data = {}) {
+		const id = this.nextId++;
+		const answer = Promise.withResolvers();
+		this.waiting.set(id, answer);
+		if (!this.socket.send({ type, id, data })) answer.reject(refusal(0));
+		return answer.promise;
+	}
 
-  // Fulfilled when the server has taken it; a Refusal otherwise.
-  ask(type, data = {}) {
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
-      if (!this.voiceSocket.send({ type, id, data }))
-        this.answer(id, new Refusal(0, 'unreachable'));
-    });
-  }
+	init() {
+		const { seq } = this.room;
+		this.tell('init', {
+			nickname: this.seat.name || undefined,
+			last_seq: seq,
+			last_digest: seq ? digest(this.lastText) : undefined,
+			await_voice: true,
+		});
+	}
 
-  answer(id, error) {
-    const { resolve, reject } = this.waiting.get(id) ?? {};
-    this.waiting.delete(id);
-    if (error) reject?.(error);
-    else resolve?.();
-  }
+	ping() {
+		this.socket.hurry(SILENT_MS);
+		if (this.state === 'in') this.askTime();
+	}
 
-  init() {
-    const { name } = this.seat;
-    this.tell('init', { nickname: name || undefined, last_seq: this.room.seq, await_voice: true });
-  }
+	askTime() {
+		this.socket.send({ type: 'ping', data: { t0: performance.now() } }, true);
+	}
 
-  ping() {
-    this.voiceSocket.hurry(SILENT_MS);
-    if (this.state === 'in') this.tell('ping', { t0: performance.now() });
-  }
+	tellVoice() {
+		const { isMuted, isSpeaking, isOpen } = this.microphone;
+		if (this.state === 'in' && this.room.self)
+			this.tell('voice_status_update', { is_mic_on: isOpen && !isMuted, is_speaking: isSpeaking });
+	}
 
-  tellVoice() {
-    const { isMuted, isSpeaking, isOpen } = this.microphone;
-    if (this.state === 'in' && this.room.self)
-      this.tell('voice_status_update', { is_mic_on: isOpen && !isMuted, is_speaking: isSpeaking });
-  }
+	async consent(agrees) {
+		this.seat.consents = agrees;
+		await this.ask('consent', { recording: agrees });
+		if (agrees) await this.record();
+	}
 
-  // What was answered here holds, whatever was answered in this seat before.
-  tellConsent() {
-    const { people, self } = this.room;
-    const { consents } = this.seat;
-    if (this.isConsentTold || !people.has(self)) return;
-    this.isConsentTold = true;
-    if (Boolean(people.get(self).consents) !== consents)
-      this.tell('consent', { recording: consents });
-  }
+	leave() {
+		this.seat.consents = false;
+		return this.ask('leave');
+	}
 
-  async consent(agrees) {
-    this.seat.consents = agrees;
-    await this.ask('consent', { recording: agrees });
-    if (agrees && this.room.phase === 'live') await this.record();
-  }
+	// ---- what comes ----
 
-  async leave() {
-    this.isLeaving = true;
-    if (this.recorder.isRunning) await this.ask('stop_recording', this.until()).catch(() => {});
-    await this.ask('leave');
-  }
+	take(message, text) {
+		const { type, id, data } = message;
+		const error = type === 'error' && refusal(400, data.message);
+		if (message.seq) this.takeEvent(message, text);
+		else if (type === 'welcome') this.takeWelcome(data);
+		else if (type === 'pong') this.takePong(data);
+		else if (!id) this.on.refused(error);
+		else if (error) this.waiting.get(id)?.reject(error);
+		else this.waiting.get(id)?.resolve();
+	}
 
-  until() {
-    return { ended_at_ms: Math.round(this.clock.now()) };
-  }
+	takeWelcome(data) {
+		this.room.welcome(data);
+		this.state = 'in';
+		if (data.reset) {
+			this.startedAt = this.isReported = null;
+			this.stopping = this.recorder.stopped();
+		}
+		this.pingsLeft = PINGS;
+		this.askTime();
+		this.tellVoice();
+		if (this.room.self) this.openSignaling(data.ice_servers);
+		this.settle();
+	}
 
-  // ---- what comes ----
+	takePong(data) {
+		clock.add(data, performance.now());
+		if (--this.pingsLeft > 0) this.askTime();
+		this.armStart();
+	}
 
-  take(message) {
-    const { type, id, data } = message;
-    if (message.seq) this.takeEvent(message);
-    else if (type === 'welcome') this.takeWelcome(data);
-    else if (type === 'pong') this.takePong(data);
-    else if (type === 'ack') this.answer(id);
-    else if (type === 'error' && id) this.answer(id, new Refusal(400, data.code, data.message));
-    else if (type === 'error') this.on.refused(new Refusal(400, data.code, data.message));
-  }
+	takeEvent(event, text) {
+		const { room, recorder, mesh } = this;
+		const isNew = event.seq > room.settledSeq;
+		if (!room.apply(event)) return;
+		this.lastText = text;
+		const { type, data } = event;
+		const isOwn = data.participant_id === room.self;
+		if (type === 'leave' && !isOwn) mesh.drop(data.participant_id);
+		if (type === 'recording_started' && isOwn && isNew) recorder.named(data.recording_id);
+		if (type === 'recording_stopped' && isOwn)
+			this.stopping = recorder.stopped(data.recording_id).then(() => this.settle());
+		if (type === 'session_ended') this.finish();
+		this.on.event(event, isNew);
+		this.settle();
+	}
 
-  takeWelcome(data) {
-    this.room.welcome(data);
-    this.state = 'in';
-    this.isReadySaid = false;
-    this.isConsentTold = false;
-    this.pingsLeft = PINGS;
-    this.tell('ping', { t0: performance.now() });
-    if (this.room.self) {
-      this.tellVoice();
-      this.openSignaling(data.ice_servers);
-    }
-    this.settle();
-  }
+	// Whatever is to be done in the state that the session is in.
+	settle() {
+		this.on.changed();
+		if (this.state !== 'in' || !this.room.isCaughtUp) return;
+		const { me, phase, seats } = this.room;
+		if (!me) return;
+		// What was answered here holds, whatever was answered in this seat before.
+		const recording = this.seat.consents;
+		if (Boolean(me.recording) !== recording) this.tell('consent', { recording });
+		if (phase === 'live') this.goOn();
+		else if (this.mesh.connectedCount >= seats - 1) this.tell('ready');
+		this.armStart();
+	}
 
-  takePong({ t0, t1, t2 }) {
-    this.clock.add(t0, t1, t2, performance.now());
-    if (--this.pingsLeft > 0) this.tell('ping', { t0: performance.now() });
-    this.armStart();
-  }
+	armStart() {
+		clearTimeout(this.starting);
+		const { phase, startAt } = this.room;
+		const isKnown = clock.isKnown();
+		if (this.startedAt || !startAt || !(isKnown || phase === 'live')) return;
+		const wait = isKnown ? startAt - clock.now() : 0;
+		if (wait > 0) {
+			this.starting = setTimeout(() => this.armStart(), wait);
+			return;
+		}
+		this.startedAt = clock.now();
+		this.settle();
+	}
 
-  takeEvent(event) {
-    const isNew = event.seq > this.room.settledSeq;
-    if (!this.room.apply(event)) return;
-    const { type, data } = event;
-    const isOwn = data.participant_id === this.room.self;
-    if (type === 'leave' && !isOwn) this.mesh?.drop(data.participant_id);
-    if (type === 'recording_started' && isOwn && isNew) this.recorder.named(data.recording_id);
-    if (type === 'recording_stopped' && isOwn)
-      this.stopping = this.recorder.stopped(data.recording_id).then(() => this.settle());
-    if (type === 'session_ended') this.finish();
-    if (type === 'join' && isNew && !this.room.host) this.askHost();
-    this.on.event(event, isNew);
-    if (this.room.isCaughtUp) this.settle();
-  }
+	// Live: the start is told once, what an earlier page of this seat recorded is closed, and
+	// recording begins.
+	goOn() {
+		const { recorder, room, startedAt } = this;
+		if (startedAt && !room.me.hasReported && !this.isReported) {
+			const error = clock.isKnown() ? { error_ms: clock.error() } : {};
+			this.isReported = this.tell('report_start', { at: startedAt, ...error });
+		}
+		if (room.me.is_recording && !recorder.running) this.ask('stop_recording').catch(() => {});
+		else if (room.record === 'auto') this.record().catch(this.on.refused);
+	}
 
-  // That the maker of the room sits down late and is its host, no event tells.
-  async askHost() {
-    const session = await request('GET', `/api/sessions/${this.seat.sessionId}`, this.seat.token);
-    this.room.host ??= session.host;
-    this.on.changed();
-  }
+	// Whether one's voice is recorded, now or from the start.
+	get isRecorded() {
+		const { recorder, room, seat } = this;
+		return Boolean(
+			recorder.running || (room.phase !== 'live' && room.record === 'auto' && seat.consents),
+		);
+	}
 
-  // Whatever is to be done in the state that the session is in.
-  settle() {
-    if (this.state !== 'in' || !this.room.isCaughtUp) return;
-    this.armStart();
-    this.checkReady();
-    this.tellConsent();
-    if (this.room.phase === 'live') this.goOn();
-    this.on.changed();
-  }
+	async record() {
+		await this.microphone.isAwake;
+		const { room } = this;
+		const may = this.seat.consents && room.phase === 'live' && room.record !== 'off';
+		if (may && this.startedAt && this.state === 'in') await this.recorder.start();
+	}
 
-  // ---- the start ----
+	// ---- away and back ----
 
-  armStart() {
-    clearTimeout(this.starting);
-    const { phase, startAt } = this.room;
-    if (this.isLive || !this.room.isCaughtUp || !startAt || phase === 'ended') return;
-    if (!this.clock.isKnown) {
-      if (phase === 'live') this.goLive();
-      return;
-    }
-    const wait = startAt - this.clock.now();
-    if (wait <= 0) this.goLive();
-    else this.starting = setTimeout(() => this.armStart(), wait);
-  }
+	openSignaling(iceServers) {
+		const { room, mesh, seat } = this;
+		this.signaling?.close();
+		Object.assign(mesh, { self: room.self, iceServers });
+		this.signaling = new Socket(`/ws/signaling?room_code=${seat.code}&token=${seat.token}`, {
+			message: (message) => mesh.take(message),
+		});
+	}
 
-  goLive() {
-    this.isLive = true;
-    this.startedAt = this.clock.now();
-    this.goOn();
-    this.on.changed();
-  }
+	away() {
+		if (this.state !== 'over') this.state = 'away';
+		clock.renew();
+		for (const { reject } of this.waiting.values()) reject(refusal(0));
+		this.on.changed();
+	}
 
-  // Live: the start is told once, what an earlier page of this seat recorded is closed, and
-  // recording begins.
-  goOn() {
-    const { room } = this;
-    if (!this.isLive || room.phase !== 'live' || !room.self) return;
-    if (!room.reported.has(room.self) && !this.isReported) {
-      this.isReported = true;
-      const error = this.clock.isKnown ? { error_ms: this.clock.error } : {};
-      this.tell('report_start', { at: Number(this.startedAt.toFixed(3)), ...error });
-    }
-    const left = room.recordings.find(({ id, isRunning }) => isRunning && !this.isOwn(id));
-    if (left && !this.recorder.isRunning) {
-      if (!left.isAsked) this.tell('stop_recording', this.until());
-      left.isAsked = true;
-    } else if (room.record === 'auto') {
-      this.record().catch(this.on.refused);
-    }
-  }
+	// Several times a second: where voices are missing, the way to the server may be lost as well.
+	watch() {
+		if (this.state === 'over' || !this.mesh.watch()) return;
+		this.askTime();
+		this.socket.hurry(SUSPECT_MS);
+	}
 
-  isOwn(id) {
-    return this.recorder.tape?.recording.recordingId === id;
-  }
+	// The page is looked at again, the network is another, or the machine has slept: then the server
+	// has let go meanwhile.
+	wake(hasSlept) {
+		if (this.state === 'over') return;
+		clock.renew();
+		if (this.state === 'in' && !hasSlept) this.ping();
+		else this.socket.hurry(0);
+	}
 
-  async record() {
-    await this.microphone.isAwake;
-    const may =
-      this.room.phase === 'live' &&
-      this.room.record !== 'off' &&
-      !this.isLeaving &&
-      !this.hasFailed;
-    if (may && this.seat.consents && this.state === 'in') await this.recorder.start();
-  }
+	// A socket that could not be opened does not say why: HTTP does.
+	async isRefused() {
+		const { room, seat } = this;
+		try {
+			const session = await sessionOf(seat);
+			const isFull = !room.id && session.participants.length >= session.seats;
+			if (session.phase !== 'ended' && !isFull) return false;
+			room.restore(session);
+			this.finish(isFull && 'full');
+			return true;
+		} catch ({ status }) {
+			const isFinal = [401, 403, 404].includes(status);
+			if (isFinal) this.finish(status);
+			return isFinal;
+		}
+	}
 
-  // The disk is full, say: what lies on the shelf is kept, and everybody hears that it is over.
-  recordingFailed(error) {
-    if (this.hasFailed) return;
-    this.hasFailed = true;
-    this.on.refused(error);
-    this.tell('stop_recording', this.until());
-  }
+	// ---- the end ----
 
-  // ---- the voices ----
+	// `why`: a close code or status, if it is not the debate's end.
+	finish(why = 1000) {
+		if (this.state === 'over') return;
+		this.state = 'over';
+		this.socket.isOver = true;
+		clearInterval(this.pinging);
+		clearTimeout(this.starting);
+		this.signaling?.close();
+		this.mesh.close();
+		this.microphone.close();
+		if (why !== 1000) this.on.stopped(why);
+		this.on.changed();
+		this.wrapUp();
+	}
 
-  openSignaling(iceServers) {
-    const { code, token } = this.seat;
-    const query = `room_code=${code}&token=${encodeURIComponent(token)}`;
-    this.signaling?.close();
-    this.mesh ??= new Mesh(this.room.self, iceServers, this.microphone.track, {
-      send: (message) => this.signaling.send(message),
-      changed: () => {
-        this.checkReady();
-        this.on.changed();
-      },
-      blocked: this.on.blocked,
-    });
-    this.mesh.iceServers = iceServers;
-    this.signaling = new Socket(`/ws/signaling?${query}`, {
-      open() {},
-      away() {},
-      closed() {},
-      message: (message) => this.takeSignal(message),
-    });
-  }
+	// What was recorded here, now and before a reload, is sent, and the report is waited for.
+	async wrapUp() {
+		await this.stopping;
+		await this.recorder.stopped();
+		const isOurs = ({ sessionId, recordingId }) => sessionId === this.seat.sessionId && recordingId;
+		const all = [...this.recorder.finished, ...(await shelf.left()).filter(isOurs)];
+		await this.on.recorded([...new Map(all.map((one) => [one.key, one])).values()]);
+		if (this.room.phase === 'ended') await this.awaitReport();
+	}
 
-  takeSignal(message) {
-    const { type, data } = message;
-    if (type === 'peers') this.mesh.peers(data.peers.map((peer) => peer.participant_id));
-    else if (type === 'peer_joined') this.mesh.presence(data.participant_id, true);
-    else if (type === 'peer_left') this.mesh.presence(data.participant_id, false);
-    else if (message.from) this.mesh.take(message);
-  }
-
-  checkReady() {
-    const { phase, seats } = this.room;
-    if (this.isReadySaid || !['lobby', 'countdown'].includes(phase)) return;
-    if (this.mesh?.connectedCount >= seats - 1) this.isReadySaid = this.tell('ready');
-  }
-
-  // ---- away and back ----
-
-  away() {
-    if (this.state !== 'over') this.state = 'away';
-    this.clock.renew();
-    for (const id of [...this.waiting.keys()]) this.answer(id, new Refusal(0, 'unreachable'));
-    this.on.changed();
-  }
-
-  // The page is looked at again, or the machine has slept: the server has let go meanwhile.
-  wake(hasSlept) {
-    if (this.state === 'over') return;
-    this.clock.renew();
-    this.voiceSocket.hurry(this.state === 'in' && !hasSlept ? PING_MS * 1.5 : 0);
-  }
-
-  // A socket that could not be opened does not say why: HTTP does.
-  async isRefused() {
-    try {
-      const session = await request('GET', `/api/sessions/${this.seat.sessionId}`, this.seat.token);
-      const isFull = !this.room.sessionId && session.participants.length >= session.seats;
-      if (session.phase !== 'ended' && !isFull) return false;
-      this.room.restore(session);
-      this.finish();
-      if (isFull) this.on.stopped('full');
-      return true;
-    } catch (error) {
-      if (![401, 403, 404, 410].includes(error.status)) return false;
-      this.on.refused(error);
-      this.closed(1008);
-      return true;
-    }
-  }
-
-  closed(code) {
-    const isStop = code !== 1000;
-    this.finish();
-    if (isStop) this.on.stopped(code);
-  }
-
-  // ---- the end ----
-
-  finish() {
-    if (this.state === 'over') return;
-    this.state = 'over';
-    this.voiceSocket.isOver = true;
-    clearInterval(this.pinging);
-    clearTimeout(this.starting);
-    this.signaling?.close();
-    this.mesh?.close();
-    this.microphone.close();
-    this.on.changed();
-    this.sending = this.sendAll();
-  }
-
-  // What was recorded here, now and before a reload.
-  async sendAll() {
-    await this.stopping;
-    await this.recorder.stopped();
-    const left = await this.shelf.left();
-    const isOurs = ({ sessionId, recordingId }) => sessionId === this.seat.sessionId && recordingId;
-    const ours = new Map(
-      [...this.recorder.finished, ...left.filter(isOurs)].map((one) => [one.key, one]),
-    );
-    this.uploads = [...ours.values()].map((recording) => ({ recording, sent: 0, total: 0 }));
-    for (const one of this.uploads) await send(this.shelf, one, this.on.changed);
-    if (this.room.phase === 'ended') await this.awaitReport();
-  }
-
-  // The sockets are closed at the end; what comes later is asked for.
-  async awaitReport() {
-    for (let tries = 0; tries < 20 && !this.room.report; tries++) {
-      const { sessionId, token } = this.seat;
-      const session = await request('GET', `/api/sessions/${sessionId}`, token).catch(() => null);
-      if (session) this.room.takeUploads(session);
-      this.on.changed();
-      if (!this.room.report) await new Promise((done) => setTimeout(done, 3000 * 1.3 ** tries));
-    }
-  }
+	// The sockets are closed at the end; what comes later is asked for, while somebody looks.
+	async awaitReport() {
+		for (let tries = 0; !this.room.report; tries++) {
+			if (tries) await pause(REPORT_MS * 1.2 ** Math.min(tries, 15));
+			if (document.hidden) continue;
+			const session = await sessionOf(this.seat).catch(() => null);
+			this.room.report = session?.report;
+			this.on.changed();
+		}
+	}
 }

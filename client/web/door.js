@@ -1,83 +1,97 @@
-// The door: name, microphone, consent, and the number of seats of a room that is new.
+// The way in: whose seat this is, name, microphone and consent, and the room, made where it is
+// missing.
 
-import { $, make, show, text } from './dom.js';
-import { code, findRoom, guestToken, makeRoom } from './entrance.js';
+import { $, show, text } from './dom.js';
+import { request } from './protocol.js';
+import * as shelf from './shelf.js';
 import { say } from './words.js';
 
-const HEARD = 0.35; // so loud is a voice, and not the room
+export const code = decodeURIComponent(location.pathname.split('/')[2]);
+const key = `seat ${code}`;
 
-export function problem(words) {
-  show('#problem', Boolean(words));
-  text('#problem', words);
+// {token, name, consents?, sessionId?}: of the address, of this tab before a reload, or of a page
+// that died and left a recording; without a token for who is new.
+export async function seatBefore() {
+	const kept = JSON.parse(sessionStorage.getItem(key));
+	const token = new URLSearchParams(location.search).get('token')?.replaceAll('"', '');
+	if (token) {
+		history.replaceState(null, '', location.pathname); // nobody gets it with the link
+		return { token, name: kept?.name };
+	}
+	if (kept) return kept;
+	const left = (await shelf.left()).findLast(({ roomCode }) => roomCode === code);
+	return { token: left?.token, name: left?.name ?? localStorage.getItem('name') };
 }
+
+export function keepSeat(seat) {
+	sessionStorage.setItem(key, JSON.stringify(seat));
+	localStorage.setItem('name', seat.name);
+}
+
+export const forgetSeat = () => sessionStorage.removeItem(key);
 
 // What to say when something was refused or does not work.
-export function reason(error) {
-  if (error.name === 'NotAllowedError')
-    return say(
-      'The browser does not allow the microphone. Allow it beside the address, or join without.',
-    );
-  if (error.name === 'NotFoundError') return say('There is no microphone here.');
-  if (error.status === 0) return say('No server answers. Is the network there?');
-  return error.message;
+export function reason({ name, status, message }) {
+	if (name === 'NotAllowedError')
+		return say(
+			'The browser does not allow the microphone. Allow it beside the address, or join without.',
+		);
+	if (name === 'NotFoundError') return say('There is no microphone here.');
+	return status === 0 ? say('No server answers. Is the network there?') : message;
 }
 
-async function openMicrophone(microphone) {
-  problem('');
-  await microphone.open().catch((error) => problem(reason(error)));
-}
-
-function drawHearing(microphone) {
-  const isOpen = microphone.isOpen;
-  const isHeard = microphone.heard > HEARD;
-  show('#allow', !isOpen);
-  show('#door .sound', isOpen);
-  if (!isOpen) text('#hearing', say('Without a microphone the others cannot hear you.'));
-  else
-    text('#hearing', isHeard ? say('The microphone hears you.') : say('Say something to test it.'));
+export function complain(error) {
+	show('#problem', error);
+	text('#problem', error ? reason(error) : '');
 }
 
 async function join(seat, microphone) {
-  problem('');
-  seat.name = $('#name').value.trim();
-  seat.consents = $('#door [name=consent]:checked').value === 'yes';
-  microphone.wake();
-  seat.token ??= await guestToken(seat.name);
-  let room = await findRoom(seat.token);
-  if (!room && $('#seats').hidden) {
-    show('#seats', true);
-    $('#count').focus();
-    return false;
-  }
-  room ??= await makeRoom(seat.token, Number($('#count').value));
-  seat.sessionId = room.session_id;
-  return true;
+	complain();
+	seat.name = $('#name').value.trim();
+	seat.consents = $('#door [value=yes]').checked;
+	microphone.wake();
+	const path = `/api/rooms/${code}`;
+	const guest = () => request('POST', `${path}/guests`, null, { nickname: seat.name });
+	seat.token ??= (await guest()).token;
+	let room = await request('GET', path, seat.token).catch((error) => {
+		if (error.status === 401) seat.token = null; // too old: the next try is a guest's
+		if (error.status !== 404) throw error;
+	});
+	if (!room || room.phase === 'ended') {
+		if ($('#seats').hidden) {
+			show('#seats', true);
+			$('#count').focus();
+			return false;
+		}
+		room = await request('POST', '/api/rooms', seat.token, { code, seats: +$('#count').value });
+	}
+	seat.sessionId = room.session_id;
+	return true;
 }
 
-// Fulfilled with the seat when somebody has come in.
+// Fulfilled when somebody has come in.
 export function atTheDoor(seat, microphone) {
-  document.title = `${say('Join the debate')} – ${code}`;
-  $('#name').value = seat.name ?? '';
-  $('#count').replaceChildren(
-    ...[2, 3, 4, 5, 6, 7, 8].map((n) =>
-      make('option', { value: n, textContent: n, selected: n === 3 }),
-    ),
-  );
-  show('#door', true);
-  $('#allow').onclick = () => openMicrophone(microphone);
-  const looking = setInterval(() => drawHearing(microphone), 200);
-  navigator.permissions
-    ?.query({ name: 'microphone' })
-    .then(({ state }) => state === 'granted' && openMicrophone(microphone))
-    .catch(() => {});
-  return new Promise((entered) => {
-    $('#door').onsubmit = async (submit) => {
-      submit.preventDefault();
-      const isIn = await join(seat, microphone).catch((error) => problem(reason(error)));
-      if (!isIn) return;
-      clearInterval(looking);
-      show('#door', false);
-      entered(seat);
-    };
-  });
+	const open = () => microphone.open().then(() => complain(), complain);
+	const looking = setInterval(() => {
+		show('#allow', !microphone.isOpen);
+		show('#unheard', !microphone.isOpen);
+		show('#door .sound', microphone.isOpen);
+	}, 100);
+	$('#name').value = seat.name ?? '';
+	$('#name').required = !seat.token; // which may have a name
+	show('#door', true);
+	$('#allow').onclick = open;
+	navigator.permissions
+		.query({ name: 'microphone' })
+		.then(({ state }) => state === 'granted' && open())
+		.catch(() => {}); // not every browser knows of it
+	return new Promise((entered) => {
+		$('#door').onsubmit = async (submit) => {
+			submit.preventDefault();
+			if (!(await join(seat, microphone).catch(complain))) return;
+			clearInterval(looking);
+			show('#door', false);
+			entered();
+		};
+	});
 }

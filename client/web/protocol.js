@@ -1,118 +1,106 @@
-// The wire: requests, and a WebSocket that comes back by itself (debate-protocol(7)). Knows nothing
-// of the page.
+// The wire: requests, and a WebSocket that comes back by itself (debate-protocol(7)).
 
-export class Refusal extends Error {
-  // `status` 0: nobody answered.
-  constructor(status, code, message) {
-    super(message || code);
-    this.status = status;
-    this.code = code;
-  }
+export const refusal = (status, message) => Object.assign(new Error(message), { status });
+
+// The answer; throws a refusal, of status 0 when nobody answers.
+export async function call(method, path, token, headers, body) {
+	const all = token ? { ...headers, Authorization: `Bearer ${token}` } : headers;
+	const answer = await fetch(path, { method, headers: all, body }).catch(() => {
+		throw refusal(0);
+	});
+	if (answer.ok) return answer;
+	const { error } = await answer.json().catch(() => ({}));
+	throw refusal(answer.status, error?.message);
 }
 
-// The JSON of the answer; throws a Refusal.
 export async function request(method, path, token, body) {
-  const headers = {};
-  if (token) headers.Authorization = `Bearer ${token}`;
-  if (body) headers['Content-Type'] = 'application/json';
-  let answer;
-  try {
-    answer = await fetch(path, { method, headers, body: body && JSON.stringify(body) });
-  } catch {
-    throw new Refusal(0, 'unreachable', '');
-  }
-  const json = await answer.json().catch(() => ({}));
-  if (answer.ok) return json;
-  throw new Refusal(answer.status, json.error?.code ?? 'internal', json.error?.message);
+	const headers = body && { 'Content-Type': 'application/json' };
+	return (await call(method, path, token, headers, body && JSON.stringify(body))).json();
 }
 
-// Half to the whole of 250 ms, doubling, at most 8 s.
-export function backoff(tries) {
-  return Math.min(8000, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
-}
+export const sessionOf = ({ sessionId, token }) =>
+	request('GET', `/api/sessions/${sessionId}`, token);
+
+// Milliseconds, at most 8 s.
+export const backoff = (tries) => Math.min(8000, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Close codes after which nobody comes back: the end, a broken rule, replaced elsewhere.
 const FINAL = [1000, 1007, 1008, 1009, 4001];
 
-// `on` has open(), message(message), away() and closed(code), and may have refused(): asked when a
-// connection could not be opened, true when it never will be.
+// `on` has message(message, its text) and may have open(), away(), closed(code) and refused(): asked
+// when a connection could not be opened, true when it never will be.
 export class Socket {
-  constructor(path, on) {
-    this.url = location.origin.replace(/^http/, 'ws') + path;
-    this.on = on;
-    this.tries = 0;
-    this.connect();
-  }
+	tries = 0;
 
-  connect() {
-    clearTimeout(this.retry);
-    const ws = new WebSocket(this.url);
-    let isOpen = false;
-    this.ws = ws;
-    this.heardAt = performance.now();
-    ws.onopen = () => {
-      isOpen = true;
-      this.on.open();
-    };
-    ws.onmessage = ({ data }) => {
-      if (ws !== this.ws) return;
-      this.heardAt = performance.now();
-      this.tries = 0;
-      this.on.message(JSON.parse(data));
-    };
-    ws.onclose = ({ code }) => ws === this.ws && this.lost(code, isOpen);
-  }
+	constructor(path, on) {
+		this.url = location.origin.replace('http', 'ws') + path;
+		this.on = on;
+		this.connect();
+	}
 
-  async lost(code, wasOpen) {
-    this.ws = null;
-    if (FINAL.includes(code)) {
-      this.isOver = true;
-      this.on.closed(code);
-      return;
-    }
-    this.on.away();
-    if (!wasOpen && (await this.on.refused?.())) return;
-    if (this.isOver || this.ws) return;
-    this.retry = setTimeout(() => this.connect(), backoff(this.tries++));
-  }
+	connect() {
+		clearTimeout(this.retry);
+		let wasOpen = false;
+		const ws = (this.ws = new WebSocket(this.url));
+		this.askedAt = performance.now();
+		ws.onopen = () => {
+			wasOpen = true;
+			this.on.open?.();
+		};
+		ws.onmessage = ({ data }) => {
+			if (ws !== this.ws) return;
+			this.askedAt = null;
+			this.tries = 0;
+			this.on.message(JSON.parse(data), data);
+		};
+		ws.onclose = ({ code }) => ws === this.ws && this.lost(code, wasOpen);
+	}
 
-  // What was silent for so long is cut and opened anew; with 0 a wait is cut short as well.
-  hurry(silentMs) {
-    const isWaiting = !this.ws && silentMs > 0;
-    if (this.isOver || isWaiting || performance.now() - this.heardAt < silentMs) return;
-    const old = this.ws;
-    this.ws = null;
-    old?.close();
-    if (old) this.on.away();
-    this.connect();
-  }
+	async lost(code, wasOpen) {
+		this.ws = null;
+		this.isOver = FINAL.includes(code);
+		if (this.isOver) return this.on.closed?.(code);
+		this.on.away?.();
+		if (!wasOpen && (await this.on.refused?.())) return;
+		if (!this.isOver && !this.ws) this.retry = setTimeout(() => this.connect(), backoff(this.tries++));
+	}
 
-  get isOpen() {
-    return this.ws?.readyState === WebSocket.OPEN;
-  }
+	// What has not answered for so long is cut and opened anew; with 0 a wait is cut short as well.
+	hurry(ms) {
+		const isPatient = ms && !(this.ws && this.askedAt && performance.now() - this.askedAt > ms);
+		if (this.isOver || isPatient) return;
+		if (this.cut()) this.on.away?.();
+		this.connect();
+	}
 
-  send(message) {
-    if (this.isOpen) this.ws.send(JSON.stringify(message));
-    return this.isOpen;
-  }
+	// True when it went out; `isAsking`: something must come back.
+	send(message, isAsking) {
+		if (this.ws?.readyState !== WebSocket.OPEN) return false;
+		if (isAsking) this.askedAt ??= performance.now();
+		this.ws.send(JSON.stringify(message));
+		return true;
+	}
 
-  close() {
-    this.isOver = true;
-    clearTimeout(this.retry);
-    const old = this.ws;
-    this.ws = null;
-    old?.close(1000);
-  }
+	cut() {
+		const old = this.ws;
+		this.ws = null;
+		old?.close(1000);
+		return old;
+	}
+
+	close() {
+		this.isOver = true;
+		clearTimeout(this.retry);
+		this.cut();
+	}
 }
 
-// The claims of a token that this page was given; only to be shown, the server checks it.
-export function claims(token) {
-  try {
-    const text = atob(token.split('.')[1].replace(/-/g, '+').replace(/_/g, '/'));
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(text, (c) => c.charCodeAt(0))));
-  } catch {
-    return {};
-  }
+// FNV-1a of 64 bits (RFC 9923) in hexadecimal digits.
+export function digest(text) {
+	let sum = 0xcbf29ce484222325n;
+	for (const byte of new TextEncoder().encode(text))
+		sum = BigInt.asUintN(64, (sum ^ BigInt(byte)) * 0x100000001b3n);
+	return sum.toString(16).padStart(16, '0');
 }

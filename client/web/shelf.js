@@ -1,77 +1,54 @@
-// Recordings that have not arrived at the server yet, kept in this browser (IndexedDB), so that
-// they outlive a reload or a crash. One: {key, roomCode, sessionId, recordingId, token, type,
-// startedAt, endedAt, uploadPath}.
+// Recordings that have not arrived yet, kept in this browser, so that they outlive a crash: {key,
+// roomCode, sessionId, recordingId, token, name, startedAt, uploadPath}.
 
 const done = (request) =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
+	new Promise((resolve, reject) => {
+		request.onsuccess = () => resolve(request.result);
+		request.onerror = () => reject(request.error);
+	});
 
-function open() {
-  const request = indexedDB.open('debate', 1);
-  request.onupgradeneeded = () => {
-    request.result.createObjectStore('recordings', { keyPath: 'key' });
-    request.result.createObjectStore('chunks');
-  };
-  return done(request);
+const opening = indexedDB.open('debate', 1);
+opening.onupgradeneeded = () => {
+	opening.result.createObjectStore('recordings', { keyPath: 'key' });
+	opening.result.createObjectStore('chunks');
+};
+const database = done(opening);
+
+async function run(mode, work) {
+	const transaction = (await database).transaction(['recordings', 'chunks'], mode);
+	return done(work(transaction.objectStore('recordings'), transaction.objectStore('chunks')));
 }
 
-const lockName = (key) => `recording ${key}`;
 const chunksOf = (key) => IDBKeyRange.bound([key, 0], [key, Infinity]);
 
-export class Shelf {
-  database = open();
+export const put = (recording) => run('readwrite', (recordings) => recordings.put(recording));
 
-  async run(mode, work) {
-    const transaction = (await this.database).transaction(['recordings', 'chunks'], mode);
-    return work(transaction.objectStore('recordings'), transaction.objectStore('chunks'));
-  }
+export const append = (recording, number, bytes) =>
+	run('readwrite', (recordings, chunks) => {
+		recordings.put(recording);
+		return chunks.put(bytes, [recording.key, number]);
+	});
 
-  put(recording) {
-    return this.run('readwrite', (recordings) => done(recordings.put(recording)));
-  }
+export const blobOf = async ({ key }) =>
+	new Blob(await run('readonly', (_, chunks) => chunks.getAll(chunksOf(key))));
 
-  async append(recording, number, bytes) {
-    recording.endedAt = Date.now();
-    await this.run('readwrite', (recordings, chunks) => {
-      recordings.put(recording);
-      return done(chunks.put(bytes, [recording.key, number]));
-    });
-  }
+export const drop = ({ key }) =>
+	run('readwrite', (recordings, chunks) => {
+		chunks.delete(chunksOf(key));
+		return recordings.delete(key);
+	});
 
-  async blob({ key, type }) {
-    const parts = await this.run('readonly', (_, chunks) => done(chunks.getAll(chunksOf(key))));
-    return new Blob(parts, { type });
-  }
+// Until the function that it gives is called, nobody else takes this recording for a left one.
+export const hold = ({ key }) =>
+	new Promise((got) => {
+		navigator.locks.request(key, () => new Promise((release) => got(release)));
+	});
 
-  drop({ key }) {
-    return this.run('readwrite', (recordings, chunks) => {
-      chunks.delete(chunksOf(key));
-      return done(recordings.delete(key));
-    });
-  }
-
-  // Until the function that it gives is called, nobody else takes this recording for a left one.
-  async hold({ key }) {
-    let release;
-    const isOver = new Promise((resolve) => (release = resolve));
-    await new Promise((got) => {
-      navigator.locks.request(lockName(key), () => {
-        got();
-        return isOver;
-      });
-    });
-    return release;
-  }
-
-  // Those that no page works on, the oldest first.
-  async left() {
-    const all = await this.run('readonly', (recordings) => done(recordings.getAll()));
-    const { held } = await navigator.locks.query();
-    const isHeld = new Set(held.map(({ name }) => name));
-    return all
-      .filter(({ key }) => !isHeld.has(lockName(key)))
-      .sort((a, b) => a.startedAt - b.startedAt);
-  }
+// Those that no page works on, the oldest first.
+export async function left() {
+	const all = await run('readonly', (recordings) => recordings.getAll());
+	const { held } = await navigator.locks.query();
+	return all
+		.filter(({ key }) => held.every(({ name }) => name !== key))
+		.sort((a, b) => a.startedAt - b.startedAt);
 }

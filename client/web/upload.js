@@ -1,115 +1,115 @@
-// Sends a recording: tus 1.0.0 with creation and checksums (debate-protocol(7), "Uploads"). Goes on
-// where it was, whatever broke.
+// Sends recordings by tus 1.0.0 (debate-protocol(7), "Uploads"), goes on where it was, whatever broke,
+// and shows how far it is.
 
-import { Refusal, backoff, pause, request } from './protocol.js';
+import { list, make, show, text } from './dom.js';
+import { backoff, call, pause, refusal, sessionOf } from './protocol.js';
+import * as shelf from './shelf.js';
+import { say } from './words.js';
 
 const PIECE = 512 * 1024;
 const TRIES = 8; // in a row without a byte taken
-const CHECKSUM_MISMATCH = 460; // tus 1.0.0, "Checksum"
 
-const base64 = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes)));
-const text64 = (text) => base64(new TextEncoder().encode(text));
-const sha256 = (bytes) => crypto.subtle.digest('SHA-256', bytes);
-const hex = (bytes) =>
-  [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+const tus = ({ token }, method, path, headers, body) =>
+	call(method, path, token, { ...headers, 'Tus-Resumable': '1.0.0' }, body);
 
-async function tus(method, path, token, headers, body) {
-  let answer;
-  try {
-    answer = await fetch(path, {
-      method,
-      body,
-      headers: { ...headers, 'Tus-Resumable': '1.0.0', Authorization: `Bearer ${token}` },
-    });
-  } catch {
-    throw new Refusal(0, 'unreachable', '');
-  }
-  if (answer.ok) return answer;
-  const json = await answer.json().catch(() => ({}));
-  throw new Refusal(answer.status, json.error?.code ?? 'internal', json.error?.message);
+const offset = ({ headers }) => Number(headers.get('Upload-Offset'));
+
+// How much is there already.
+async function begin(recording, size) {
+	const { recordingId: id, uploadPath } = recording;
+	try {
+		if (uploadPath) return offset(await tus(recording, 'HEAD', uploadPath));
+	} catch (error) {
+		if (![403, 404, 410].includes(error.status)) throw error; // otherwise it has expired
+	}
+	const { headers } = await tus(recording, 'POST', '/api/uploads', {
+		'Upload-Length': size,
+		'Upload-Metadata': `recording_id ${btoa(id)},filename ${btoa(`${id}.webm`)}`,
+	});
+	recording.uploadPath = new URL(headers.get('Location'), location).pathname;
+	await shelf.put(recording);
+	return 0;
 }
 
-const passes = ({ status }) =>
-  status === 0 || status === 429 || status >= 500 || status === 409 || status === CHECKSUM_MISMATCH;
-
-class Upload {
-  constructor(shelf, recording, blob, on) {
-    Object.assign(this, { shelf, recording, blob, on, offset: 0 });
-  }
-
-  send(method, path, headers, body) {
-    return tus(method, path, this.recording.token, headers, body);
-  }
-
-  async create() {
-    const { recording, blob } = this;
-    const suffix = recording.type.includes('ogg') ? 'opus' : 'webm';
-    const name = text64(`${recording.recordingId}.${suffix}`);
-    const answer = await this.send('POST', '/api/uploads', {
-      'Upload-Length': String(blob.size),
-      'Upload-Metadata': `recording_id ${text64(recording.recordingId)},filename ${name}`,
-    });
-    recording.uploadPath = new URL(answer.headers.get('Location'), location.href).pathname;
-    await this.shelf.put(recording);
-    this.offset = 0;
-  }
-
-  // How much is there already.
-  async find() {
-    try {
-      const answer = await this.send('HEAD', this.recording.uploadPath, {});
-      this.offset = Number(answer.headers.get('Upload-Offset'));
-    } catch (error) {
-      if (![403, 404, 410].includes(error.status)) throw error;
-      await this.create(); // it has expired, or is finished: then this says so
-    }
-  }
-
-  async piece() {
-    const bytes = await this.blob.slice(this.offset, this.offset + PIECE).arrayBuffer();
-    const headers = {
-      'Content-Type': 'application/offset+octet-stream',
-      'Upload-Offset': String(this.offset),
-      'Upload-Checksum': `sha256 ${base64(await sha256(bytes))}`,
-    };
-    const answer = await this.send('PATCH', this.recording.uploadPath, headers, bytes);
-    this.offset = Number(answer.headers.get('Upload-Offset'));
-    this.on(this.offset, this.blob.size);
-  }
-
-  async all() {
-    if (this.recording.uploadPath) await this.find();
-    else await this.create();
-    while (this.offset < this.blob.size) {
-      await this.piece();
-      this.tries = 0;
-    }
-  }
-
-  // What the server holds of this recording: its digest, null while there is none.
-  async arrived() {
-    const { sessionId, recordingId, token } = this.recording;
-    const session = await request('GET', `/api/sessions/${sessionId}`, token);
-    const found = session.recordings.find((one) => one.recording_id === recordingId);
-    return found?.sha256 ?? null;
-  }
+async function sendRest(one, blob, draw) {
+	const { recording } = one;
+	one.sent = await begin(recording, blob.size);
+	while (one.sent < blob.size) {
+		const headers = {
+			'Content-Type': 'application/offset+octet-stream',
+			'Upload-Offset': one.sent,
+		};
+		const piece = blob.slice(one.sent, one.sent + PIECE);
+		one.sent = offset(await tus(recording, 'PATCH', recording.uploadPath, headers, piece));
+		one.tries = 0;
+		draw();
+	}
 }
 
-// Fulfilled with {bytes, sha256} when the server has the same bytes; then the shelf has them no
-// more. Throws a Refusal when it does not want them, or never answers.
-export async function upload(shelf, recording, on) {
-  const blob = await shelf.blob(recording);
-  const sum = hex(await sha256(await blob.arrayBuffer()));
-  const one = new Upload(shelf, recording, blob, on);
-  for (one.tries = 0; ;) {
-    try {
-      if ((await one.arrived()) === null) await one.all();
-      if ((await one.arrived()) !== sum) throw new Refusal(500, 'internal', '');
-      await shelf.drop(recording);
-      return { bytes: blob.size, sha256: sum };
-    } catch (error) {
-      if (!passes(error) || one.tries >= TRIES) throw error;
-      await pause(backoff(one.tries++));
-    }
-  }
+async function sha256(blob) {
+	const sum = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
+	return [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+// The digest of what the server holds of it.
+async function arrived(recording) {
+	const { recordings } = await sessionOf(recording);
+	return recordings.find((one) => one.recording_id === recording.recordingId)?.sha256;
+}
+
+// When the server has the same bytes, the shelf has them no more.
+async function send(one, draw) {
+	const blob = await shelf.blobOf(one.recording);
+	const sum = await sha256(blob);
+	one.size = blob.size;
+	for (one.tries = 0; ; one.tries++) {
+		try {
+			if (!(await arrived(one.recording))) await sendRest(one, blob, draw);
+			if ((await arrived(one.recording)) !== sum) throw refusal(500);
+			await shelf.drop(one.recording);
+			one.sum = sum;
+			return;
+		} catch (error) {
+			const passes = [0, 409, 429].includes(error.status) || error.status >= 500;
+			if (!passes || one.tries >= TRIES) throw error;
+			await pause(backoff(one.tries));
+		}
+	}
+}
+
+function tell({ sent, size, sum, error }) {
+	if (sum)
+		return say(
+			'Your recording has arrived and is the same there: {0} kB, SHA-256 {1}…',
+			Math.ceil(size / 1000),
+			sum.slice(0, 16),
+		);
+	if (error)
+		return say('Your recording could not be sent; it is kept in this browser. {0}', error.message);
+	return say('Sending your recording: {0} %', Math.round((100 * sent) / size) || 0);
+}
+
+// One after the other; shown in `parent`.
+export async function upload(recordings, parent) {
+	const uploads = recordings.map((recording) => ({ recording }));
+	const draw = () =>
+		list(
+			parent,
+			uploads,
+			({ recording }) => recording.key,
+			() => make('div', {}, make('p'), make('progress')),
+			({ children: [words, bar] }, one) => {
+				text(words, tell(one));
+				bar.value = one.sent / one.size || 0;
+				bar.ariaLabel = words.textContent;
+				show(bar, !one.sum && !one.error);
+			},
+		);
+	for (const one of uploads) {
+		draw();
+		const release = await shelf.hold(one.recording);
+		await send(one, draw).catch((error) => (one.error = error));
+		release();
+		draw();
+	}
 }
