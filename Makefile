@@ -143,11 +143,13 @@ export TEST_TIMEOUT ?= $(if $(SAN),900,300)
 
 # What listens to sound as it comes wants the machine for itself.
 LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test client/web/%
+# What waits for more than a minute, and does nothing else.
+WAITS := cmd/nginx_test.sh
 ALONE = $(filter $(LISTENS),$(TESTS) $(SCRIPTS))
-TOGETHER = $(filter-out $(LISTENS),$(TESTS) $(SCRIPTS))
+TOGETHER = $(filter-out $(LISTENS) $(WAITS),$(TESTS) $(SCRIPTS))
 
 unit: $(TESTS) $(B)/debate $(B)/sim $(SIM_BUGS) $(CATALOGUES)
-	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(TOGETHER) -- $(ALONE)
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(WAITS:%=+%) $(TOGETHER) -- $(ALONE)
 
 SCENARIOS := $(wildcard testdata/scenarios/*.debate)
 
@@ -160,7 +162,8 @@ check-built: tidy man-lint
 	$(Q)$(MAKE) --no-print-directory gen-check
 	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang OPTIMISE=-O0 CFLAGS= clang)
 	$(if $(SAN),,$(Q)$(FUZZ_MAKE))
-	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(if $(SAN),,.ci/fuzz_test) \
+	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(WAITS:%=+%) \
+		$(if $(SAN),,.ci/fuzz_test) \
 		$(SCENARIOS) $(TOGETHER) -- $(ALONE)
 	$(if $(filter 0,$(WEB)),@echo "the page's tests were left out (WEB=0)")
 

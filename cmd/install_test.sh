@@ -23,6 +23,13 @@ for file in share/locale/ko/LC_MESSAGES/debate.mo share/bash-completion/completi
 done
 (($(find "$root" -type f -perm /022 | wc -l) == 0)) || fail 'others can write what is installed'
 
+# The service, which has no more rights than it needs.
+sed "s,$prefix/bin,$root/bin," "$root/lib/systemd/system/debate.service" >debate.service
+systemd-analyze verify --man=no ./debate.service >out 2>err || fail 'the unit is not one'
+systemd-analyze security --offline=true --threshold=15 ./debate.service >out 2>err ||
+    fail 'the unit is not hardened'
+[[ -s $root/share/debate/nginx-site.conf ]] || fail 'no site for nginx'
+
 # The words: an order that there is not is refused in Korean.
 mkfifo listening told
 "$root/bin/debate" serve --listen 127.0.0.1:0 >listening 2>err &
