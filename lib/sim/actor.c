@@ -87,6 +87,22 @@ static void shout(struct actor *actor)
     }
 }
 
+/* To one or to all, and says to be another. */
+static void signal_something(struct actor *actor)
+{
+    struct ws_client *signaling = actor->session->signal_socket;
+    char text[256], to[24] = "";
+    unsigned long long mark = ++actor->marks * CAST_ACTORS_MAX + (size_t)(actor - cast.actors);
+    if (chance_one_in(2))
+        snprintf(to, sizeof to, "\"to\":\"p%d\",", (int)chance_between(1, 4));
+    int len = snprintf(text, sizeof text,
+                       "{\"type\":\"candidate\",%s\"from\":\"p%d\",\"mark\":%llu,"
+                       "\"data\":{\"candidate\":\"\"}}",
+                       to, (int)chance_between(1, 4), mark);
+    if (signaling && ws_send(signaling, text, (size_t)len) == ERR_NONE)
+        trace("%s signals %llu", actor->nickname, mark);
+}
+
 static void say_nonsense(struct actor *actor)
 {
     static const char *const nonsense[] = {"{}", "[1", "{\"type\":\"dance\",\"data\":{}}",
@@ -136,6 +152,8 @@ static void do_something(struct actor *actor)
         say_nonsense(actor);
     else if (what < 970)
         go_away(actor);
+    else
+        signal_something(actor);
 }
 
 void actor_acts(void *context)

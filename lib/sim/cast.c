@@ -84,6 +84,7 @@ static void on_welcome(void *context, const struct server_message *welcome)
     struct actor *actor = context;
     (void)welcome;
     actor->welcome_boot = process.boots;
+    actor->welcome_us = world.now_us;
 }
 
 static void on_event(void *context, const struct event *event)
@@ -102,10 +103,10 @@ static void begin_process(struct actor *actor)
     struct session_config config = {.server = "http://127.0.0.1:8080",
                                     .token = actor->is_guest ? NULL : actor->token,
                                     .nickname = actor->nickname,
-                                    .create = true,
+                                    .create = !actor->is_observer,
                                     .seats = 3,
                                     .wait_room_ms = 3600 * 1000,
-                                    .voice = !chance_one_in(5),
+                                    .voice = !actor->is_observer && !chance_one_in(5),
                                     .consent = chance_one_in(3)};
     char code[32];
     snprintf(code, sizeof code, "room%d", actor->room);
@@ -168,13 +169,23 @@ void actor_dies(struct actor *actor)
 
 /* ---- all of them ---- */
 
+enum { OBSERVER = 4 }; /* the index of who looks on, behind the four who want a seat */
+
+bool cast_is_observer(const char *user)
+{
+    return strncmp(user, "o-", 2) == 0;
+}
+
 static void actor_init(struct actor *actor, int room, int index)
 {
     *actor = (struct actor){.room = room};
-    actor->is_guest = index >= 3 && chance_one_in(3);
-    snprintf(actor->user, sizeof actor->user, "u%d-%d", room, index);
+    actor->is_observer = index == OBSERVER;
+    actor->is_guest = index == 3 && chance_one_in(3);
+    snprintf(actor->user, sizeof actor->user, "%s%d-%d", actor->is_observer ? "o-" : "u", room,
+             index);
     snprintf(actor->nickname, sizeof actor->nickname, "n%d-%d", room, index);
-    cast_token(actor->user, ROLE_DEBATER, actor->token, sizeof actor->token);
+    cast_token(actor->user, actor->is_observer ? ROLE_OBSERVER : ROLE_DEBATER, actor->token,
+               sizeof actor->token);
     if (chance_one_in(3))
         actor->clock_error_us = chance_between(-10, 10) * 60 * INT64_C(1000000);
     happening_init(&actor->act, &actor->node, actor_acts, actor);
@@ -189,6 +200,8 @@ void cast_begin(int rooms)
         int people = chance_one_in(3) ? 4 : 3; /* the fourth finds no seat, or takes a free one */
         for (int i = 0; i < people; i++)
             actor_init(&cast.actors[cast.count++], room, i);
+        if (chance_one_in(2))
+            actor_init(&cast.actors[cast.count++], room, OBSERVER);
     }
 }
 

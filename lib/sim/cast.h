@@ -26,14 +26,16 @@ struct actor {
     struct node node;
     int room;
     char user[32], nickname[32], token[1024];
-    bool is_guest;
+    bool is_guest, is_observer;
     bool is_there; /* its process runs */
     struct session_runtime *runtime;
     struct session *session;
     struct happening act, life;
     unsigned counter;      /* of its choices */
+    uint64_t marks;        /* of what it signals */
     bool started;          /* on_live was called in this process */
     uint64_t welcome_boot; /* which start of the server it was welcome to */
+    int64_t welcome_us;
     struct heard heard;
     int64_t clock_error_us; /* of its machine's clock */
     char last[512];         /* what it said last; may be said again */
@@ -54,6 +56,8 @@ void cast_begin(int rooms);
 void cast_end(void);
 /* Everybody comes back in and stays. */
 void cast_calm(void);
+/* Whether this user's token lets them look on, and no more. */
+bool cast_is_observer(const char *user);
 /* Its process is gone, as by kill -9; it comes again later. */
 void actor_dies(struct actor *actor);
 /* Another token's text for this room, for the observer's looks. */

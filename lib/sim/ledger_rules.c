@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sim/cast.h"
 #include "sim/ledger.h"
 #include "sim/world.h"
 
@@ -34,6 +35,8 @@ static void take_join(struct ledger *ledger, const struct event *event)
     const char *user = event->join.user;
     if (!user)
         wrong(ledger, event, "one-seat-a-user", "nobody knows whose seat it is");
+    if (cast_is_observer(user))
+        wrong(ledger, event, "observers-hold-no-seat", user);
     unsigned known = ledger_participant_of(ledger, user);
     if (known ? known != event->participant : event->participant != ledger->people + 1)
         wrong(ledger, event, "one-seat-a-user", user);

@@ -66,11 +66,59 @@ static void choose(const struct actor *actor, const char *id)
     ask(&request, body, choice);
 }
 
+/* ---- who has no business there ---- */
+
+static void on_let_in(void *context)
+{
+    static const char text[] = "{\"type\":\"bye\",\"from\":\"p1\",\"data\":{}}";
+    struct conn *conn = *(struct conn **)context;
+    conn_send(conn, &conn->up, ITEM_TEXT, 0, text, sizeof text - 1);
+    conn_send(conn, &conn->up, ITEM_CLOSE, 1000, NULL, 0);
+}
+
+static void on_text(void *context, const char *text, size_t len)
+{
+    (void)context;
+    (void)text;
+    (void)len;
+}
+
+static void on_close(void *context, int code)
+{
+    (void)code;
+    on_end(context);
+}
+
+static const struct conn_end intruder = {.on_response = on_response,
+                                         .on_opened = on_let_in,
+                                         .on_text = on_text,
+                                         .on_close = on_close,
+                                         .on_end = on_end};
+
+/* Somebody of another room, or who only looks on, wants to signal. */
+static void intrude(const struct actor *actor)
+{
+    struct request request = {.method = METHOD_GET};
+    int room = (int)chance_below((uint64_t)cast.rooms);
+    if (room == actor->room && !actor->is_observer)
+        return;
+    snprintf(request.path, sizeof request.path, "/ws/signaling");
+    snprintf(request.room_code, sizeof request.room_code, "room%d", room);
+    snprintf(request.token, sizeof request.token, "%s", actor->token);
+    struct conn *conn = conn_new(&visitor.node, &request, true, &intruder, NULL);
+    conn->self = conn;
+    conn->context = &conn->self;
+}
+
 static void on_visit(void *context)
 {
     (void)context;
     happening_set(&visitor.visit, world.now_us + chance_between(200000, 3000000));
     const struct actor *actor = &cast.actors[chance_below((uint64_t)cast.count)];
+    if (chance_one_in(4)) {
+        intrude(actor);
+        return;
+    }
     const char *id = actor->is_there ? session_id(actor->session) : "";
     if (!*id)
         return;

@@ -39,6 +39,9 @@ void watch_socket_opened(struct conn *conn)
                      WORLD_EPOCH_S * INT64_C(1000), &token, &why))
         broken("nobody-gets-in", "a socket was opened with a token that is none");
     snprintf(listener->user, sizeof listener->user, "%.63s", token.user);
+    listener->is_observer = token.role == ROLE_OBSERVER;
+    if (!listener->is_voice)
+        watch_signaling_opened(listener, conn->request.room_code);
     node_enter(before);
 }
 
@@ -91,10 +94,12 @@ void watch_server_takes(struct conn *conn, const char *text, size_t len)
     struct listener *listener = listener_of(conn);
     struct command command;
     struct problem why;
-    if (!listener || !listener->is_voice || !text)
+    if (!listener || !text)
         return;
     struct node *before = node_enter(NULL);
-    if (command_parse(text, len, &command, &why) == ERR_NONE) {
+    if (!listener->is_voice) {
+        watch_signal_taken(listener, text);
+    } else if (command_parse(text, len, &command, &why) == ERR_NONE) {
         if (command.type == COMMAND_INIT)
             take_init(listener, &command);
         else if (command.type != COMMAND_PING)
@@ -214,7 +219,7 @@ static void check_welcome(struct listener *listener, const struct server_message
     listener->sent_seq = message->welcome.reset   ? 0
                          : listener->has_last_seq ? listener->last_seq
                                                   : seq;
-    if (!ledger_participant_of(ledger, listener->user))
+    if (!listener->is_observer && !ledger_participant_of(ledger, listener->user))
         broken("committed-then-sent", "%s is welcome, and its seat is not in the log",
                listener->user);
     if (message->welcome.participant != ledger_participant_of(ledger, listener->user))
@@ -252,6 +257,8 @@ void watch_server_sends(struct conn *conn, const char *text, size_t len)
         else if (!begins(text, len, "{\"type\":\"pong\"") &&
                  !begins(text, len, "{\"type\":\"error\""))
             check_event(listener, text, len);
+    } else {
+        watch_signal_sent(listener, text, len);
     }
     node_enter(before);
 }

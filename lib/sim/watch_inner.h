@@ -17,7 +17,7 @@ struct sent {
 /* What the observer knows of one WebSocket. */
 struct listener {
     char session_id[LIMIT_SESSION_ID + 1], user[64];
-    bool is_voice;
+    bool is_voice, is_observer;
     bool has_init, has_last_seq, is_welcome;
     uint64_t last_seq, sent_seq;
     struct sent *sent;
@@ -48,6 +48,12 @@ void watch_count(void);
 
 /* FNV-1a. */
 uint64_t watch_digest(const char *text, size_t len);
+
+/* watch_signals.c: the sockets that are not for voices. What is taken ends with a NUL. */
+void watch_signals_begin(void);
+void watch_signaling_opened(struct listener *listener, const char *room_code);
+void watch_signal_taken(const struct listener *listener, const char *text);
+void watch_signal_sent(const struct listener *listener, const char *text, size_t len);
 
 /* watch_server.c: the server's own state. */
 void watch_server_state(void);
