@@ -14,6 +14,7 @@
 #include "cmd.h"
 #include "input.h"
 #include "server/ice_servers.h"
+#include "server/origin.h"
 #include "server/server.h"
 
 enum {
@@ -241,6 +242,18 @@ static void find_web(char folder[PATH_MAX])
     folder[0] = '\0';
 }
 
+static enum exit_code take_origins(const struct args *args, struct server_config *config)
+{
+    config->origins = args_get(args, "origin");
+    if (!config->origins || origin_list_valid(config->origins))
+        return EXIT_CODE_DONE;
+    return args_usage_error(args,
+                            "--origin %s: it takes what browsers call an origin, such as "
+                            "https://debate.example.org or http://localhost:3000; several with "
+                            "commas between",
+                            config->origins);
+}
+
 static enum exit_code take_tls(const struct args *args, struct server_config *config)
 {
     config->tls_cert = args_get(args, "tls-cert");
@@ -271,6 +284,8 @@ static enum exit_code take_settings(const struct args *args, struct serve_settin
         code = take_ice_servers(args, settings);
     if (!code)
         code = take_tls(args, &settings->config);
+    if (!code)
+        code = take_origins(args, &settings->config);
     if (!code && agenda)
         code = input_agenda(args, agenda, &settings->agenda);
     settings->config.agenda = settings->agenda;
@@ -449,6 +464,12 @@ static const struct option options[] = {
      .help = "A numeric address, an IPv6 one in brackets; port 0 takes a free one.",
      .fallback = "127.0.0.1:8080",
      .variable = "DEBATE_LISTEN"},
+    {.name = "origin",
+     .argument = "ORIGIN,...",
+     .help = "Whose pages may act here in a browser beside those of this server, such as "
+             "https://debate.example.org. Behind a proxy that does not hand the Host header on, "
+             "the server's own is one of them.",
+     .variable = "DEBATE_ORIGIN"},
     {.name = "ping",
      .argument = "SECONDS",
      .help = "How often each socket is pinged.",

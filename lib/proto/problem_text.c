@@ -34,6 +34,8 @@ static const char *const reasons[REASON_COUNT][LANG_COUNT] = {
     [REASON_TOKEN_EXPIRED] = {"The token has expired.", "토큰이 만료되었습니다."},
     [REASON_TOKEN_NOT_YET] = {"The token is not valid yet.", "토큰이 아직 유효하지 않습니다."},
     [REASON_TOKEN_ROOM] = {"The token is for another room.", "다른 방의 토큰입니다."},
+    [REASON_ORIGIN] = {"Pages of this origin may not act here.",
+                       "이 출처의 페이지에서는 할 수 없습니다."},
     [REASON_NOT_HOST] = {"Only the host may do this.", "진행자만 할 수 있습니다."},
     [REASON_NOT_SEATED] = {"Only somebody with a seat in this debate may do this.",
                            "이 토론에 자리가 있는 사람만 할 수 있습니다."},

@@ -203,7 +203,7 @@ static bool needs_token(const struct exchange *exchange)
     return true;
 }
 
-/* Too often, shutting down, no such address, no token: in this order. False: refused. */
+/* Shutting down, too often, no such address, no token: in this order. False: answered. */
 bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
 {
     struct server *server = exchange->server;
@@ -219,6 +219,7 @@ bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
     exchange->route = route_find(head->path);
     if (exchange->route.route == ROUTE_UPLOAD || exchange->route.route == ROUTE_UPLOADS)
         exchange->method = http_upload_method(exchange);
+    origin_look(exchange);
     if (server->is_draining) {
         exchange_header(exchange, "Retry-After", "1");
         exchange_fail(exchange, ERR_UNAVAILABLE, REASON_NONE, NULL);
@@ -228,6 +229,8 @@ bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
         exchange_fail(exchange, ERR_RATE_LIMITED, REASON_NONE, NULL);
     } else if (exchange->route.route == ROUTE_NONE) {
         exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_ROUTE, NULL);
+    } else if (origin_answer_preflight(exchange)) {
+        return false;
     } else if (!route_takes(exchange->route.route, exchange->method)) {
         exchange_header(exchange, "Allow", "%s", route_methods(exchange->route.route));
         exchange_fail_with(exchange, 405, REASON_NONE, NULL); /* RFC 9110, section 15.5.6 */
@@ -242,6 +245,10 @@ bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
 
 bool exchange_opens(struct exchange *exchange, const char *room_code)
 {
+    if (exchange->origin == ORIGIN_FOREIGN) {
+        exchange_fail(exchange, ERR_FORBIDDEN, REASON_ORIGIN, NULL);
+        return false;
+    }
     if (!*exchange->token.room || strcmp(exchange->token.room, room_code) == 0)
         return true;
     exchange_fail(exchange, ERR_FORBIDDEN, REASON_TOKEN_ROOM, NULL);

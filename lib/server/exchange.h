@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "proto/problem.h"
 #include "proto/token.h"
+#include "server/origin.h"
 #include "server/routes.h"
 
 struct server;
@@ -28,6 +29,7 @@ struct exchange {
     struct route_match route;
     char room_code[LIMIT_ROOM_CODE + 1]; /* of the query; empty without one */
     enum lang lang;
+    enum origin origin;
     struct token token;
     uint64_t content_length;
     bool has_content_length;
@@ -66,7 +68,7 @@ void exchange_unref(struct exchange *exchange); /* NULL is allowed */
 
 /* The headers are there. */
 void exchange_begin(struct exchange *exchange, const struct exchange_head *head);
-/* The first of it: who asks, and for what; false: refused. */
+/* The first of it: who asks, and for what; false: answered. */
 bool exchange_admit(struct exchange *exchange, const struct exchange_head *head);
 /* A request for a WebSocket: NULL means that the response says why not. */
 struct socket *exchange_upgrade(struct exchange *exchange, const struct exchange_head *head);
@@ -98,8 +100,8 @@ void exchange_respond_now(struct exchange *exchange);
 
 /* ---- looking up ---- */
 
-/* The session of the address, or the last one of a room, and whether the token opens the room;
- * false: refused. */
+/* The session of the address, or the last one of a room, and whether the token opens the room, for
+ * a page of this origin; false: refused. */
 bool exchange_session(struct exchange *exchange, struct house_room **out);
 bool exchange_room(struct exchange *exchange, const char *code, struct house_room **out);
 bool exchange_opens(struct exchange *exchange, const char *room_code);

@@ -30,6 +30,8 @@ static const struct {
     {"content-type", WSI_TOKEN_HTTP_CONTENT_TYPE},
     {"content-length", WSI_TOKEN_HTTP_CONTENT_LENGTH},
     {"if-none-match", WSI_TOKEN_HTTP_IF_NONE_MATCH},
+    {"host", WSI_TOKEN_HOST},
+    {"origin", WSI_TOKEN_ORIGIN},
     {"transfer-encoding", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
     {"sec-websocket-version", WSI_TOKEN_VERSION},
     {"sec-websocket-key", WSI_TOKEN_KEY},

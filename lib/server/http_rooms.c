@@ -47,6 +47,8 @@ static bool guest_may_come(struct exchange *exchange)
         exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_ROOM, NULL);
     else if (e && e != ERR_NOT_FOUND)
         exchange_fail(exchange, e, REASON_NONE, NULL);
+    else if (exchange->origin == ORIGIN_FOREIGN)
+        exchange_fail(exchange, ERR_FORBIDDEN, REASON_ORIGIN, NULL);
     else if (guests == GUESTS_OFF)
         exchange_fail(exchange, ERR_FORBIDDEN, REASON_NO_GUESTS, NULL);
     else if (e == ERR_NONE && !room->is_live && guests != GUESTS_ROOMS)

@@ -27,6 +27,7 @@ struct server_config {
     const char *web;  /* the folder of the page for browsers; NULL: they get none */
     const char *tls_cert, *tls_key; /* files in PEM; NULL, both of them: plain HTTP */
     struct secrets secrets;         /* at least one */
+    const char *origins; /* whose pages may act here beside the server's own; NULL: nobody's */
     enum guests guests;
     enum record_policy record;
     int seats;                   /* of a room whose maker does not say */
