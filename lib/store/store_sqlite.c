@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -141,7 +142,7 @@ static int remember_wal(void *context, sqlite3 *sqlite, const char *name, int pa
     return SQLITE_OK;
 }
 
-static enum err connect(const char *path, struct db **out)
+static enum err connect(const char *path, int flags, struct db **out)
 {
     /* Its accounting of memory costs a mutex an allocation. Refused once SQLite is in use. */
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
@@ -149,8 +150,7 @@ static enum err connect(const char *path, struct db **out)
     if (!db)
         return ERR_NO_MEMORY;
     *out = db;
-    int rc = sqlite3_open_v2(
-        path, &db->sqlite, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+    int rc = sqlite3_open_v2(path, &db->sqlite, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc != SQLITE_OK)
         return error_of(db, rc);
     sqlite3_extended_result_codes(db->sqlite, 1);
@@ -240,19 +240,19 @@ static enum err prepare_all(struct db *db)
     return ERR_NONE;
 }
 
-static enum err open_either(const char *path, bool first, struct db **out, char *why,
-                            size_t why_size)
+static enum err open_with(const char *path, int flags, bool has_statements, struct db **out,
+                          char *why, size_t why_size)
 {
     struct db *db = NULL;
     why[0] = '\0';
-    enum err e = connect(path, &db);
+    enum err e = connect(path, flags, &db);
     if (e == ERR_NONE)
         e = configure(db);
-    if (e == ERR_NONE && first)
+    if (e == ERR_NONE && has_statements)
         e = check_file(db, path, why, why_size);
-    if (e == ERR_NONE && first)
+    if (e == ERR_NONE && has_statements)
         e = prepare_all(db);
-    if (e == ERR_NONE && first)
+    if (e == ERR_NONE && has_statements)
         sqlite3_busy_timeout(db->sqlite, BUSY_MS);
     if (e != ERR_NONE) {
         if (!why[0])
@@ -268,12 +268,21 @@ static enum err open_either(const char *path, bool first, struct db **out, char 
 
 enum err db_open(const char *path, struct db **out, char *why, size_t why_size)
 {
-    return open_either(path, true, out, why, why_size);
+    return open_with(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, true, out, why, why_size);
 }
 
 enum err db_open_second(const char *path, struct db **out, char *why, size_t why_size)
 {
-    return open_either(path, false, out, why, why_size);
+    return open_with(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, false, out, why, why_size);
+}
+
+enum err db_open_reader(const char *path, struct db **out, char *why, size_t why_size)
+{
+    if (access(path, F_OK) != 0) {
+        snprintf(why, why_size, "%s: %s", path, strerror(errno));
+        return ERR_NOT_FOUND;
+    }
+    return open_with(path, SQLITE_OPEN_READONLY, true, out, why, why_size);
 }
 
 void db_close(struct db *db)

@@ -36,6 +36,9 @@ struct db;
 enum err db_open(const char *path, struct db **out, char *why, size_t why_size) MUST_CHECK;
 /* A further connection to the same file, for db_checkpoint alone. */
 enum err db_open_second(const char *path, struct db **out, char *why, size_t why_size) MUST_CHECK;
+/* A connection of another process, beside the one that writes, for reading alone. ERR_NOT_FOUND:
+ * there is no such file. */
+enum err db_open_reader(const char *path, struct db **out, char *why, size_t why_size) MUST_CHECK;
 /* The last one to close checkpoints and removes the WAL. NULL is allowed. */
 void db_close(struct db *db);
 /* What the last failed call said; lives until the next call. */
