@@ -312,6 +312,28 @@ bool args_number(const struct args *args, const char *name, int64_t min, int64_t
     return false;
 }
 
+bool args_bytes(const struct args *args, const char *name, uint64_t *out)
+{
+    static const char units[] = "KMGT";
+    const char *value = args_get(args, name);
+    size_t digits = value ? strspn(value, "0123456789") : 0;
+    const char *unit = value && value[digits] ? strchr(units, value[digits]) : NULL;
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    char number[24];
+    bool is_whole = digits > 0 && digits < sizeof number && (!value[digits] || unit) &&
+                    (!unit || !value[digits + 1]);
+    if (is_whole) {
+        snprintf(number, sizeof number, "%.*s", (int)digits, value);
+        if (str_to_u64(number, (UINT64_MAX >> 1) >> shift, out)) {
+            *out <<= shift;
+            return true;
+        }
+    }
+    args_usage_error(args, "--%s %s: it takes a number of bytes, such as 500M or 20G", name,
+                     value ? value : "");
+    return false;
+}
+
 /* Digits, and maybe a point and more digits: what strtod takes beyond that (hex, inf) is refused.
  */
 static bool is_decimal(const char *s)

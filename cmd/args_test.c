@@ -247,6 +247,51 @@ static void numbers_are_whole_and_within_bounds(void **state)
         assert_false(number(wrong[i], &n));
 }
 
+static bool bytes(const char *word, uint64_t *out)
+{
+    struct args args;
+    assert_int_equal(parse(&args, "room", "--count", word, NULL), EXIT_CODE_DONE);
+    bool ok = args_bytes(&args, "count", out);
+    args_release(&args);
+    return ok;
+}
+
+static void bytes_may_have_a_unit(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *word;
+        uint64_t bytes;
+    } right[] = {{"0", 0},
+                 {"1500", 1500},
+                 {"3K", 3072},
+                 {"500M", 524288000},
+                 {"20G", 21474836480},
+                 {"2T", 2199023255552},
+                 {"9223372036854775807", INT64_MAX}};
+    static const char *const wrong[] = {"",
+                                        "K",
+                                        "1k",
+                                        "1KB",
+                                        "1.5G",
+                                        "-1",
+                                        " 1",
+                                        "1 K",
+                                        "1M1",
+                                        "0x1",
+                                        "9223372036854775808",
+                                        "9007199254740992K"};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
+        uint64_t out = 1;
+        assert_true(bytes(right[i].word, &out));
+        assert_int_equal(out, right[i].bytes);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        uint64_t out;
+        assert_false(bytes(wrong[i], &out));
+    }
+}
+
 static bool seconds(const char *word, int64_t *out_ms)
 {
     struct args args;
@@ -380,6 +425,7 @@ int main(void)
         cmocka_unit_test(help_is_wanted_whatever_else_is_missing),
         cmocka_unit_test(the_version_is_told_by_every_subcommand),
         cmocka_unit_test(numbers_are_whole_and_within_bounds),
+        cmocka_unit_test(bytes_may_have_a_unit),
         cmocka_unit_test(seconds_may_have_a_fraction),
         cmocka_unit_test(a_misspelt_word_finds_its_name),
         cmocka_unit_test(foreign_text_stays_on_its_line),

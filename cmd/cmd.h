@@ -65,6 +65,9 @@ enum exit_code args_error(const struct args *args, enum exit_code code, const ch
     __attribute__((format(printf, 3, 4)));
 /* A number within bounds, or a usage error that names the option and the bounds (false). */
 bool args_number(const struct args *args, const char *name, int64_t min, int64_t max, int64_t *out);
+/* The same for bytes: a whole number, maybe with K, M, G or T behind it, 1024 times each;
+ * less than 2^63. */
+bool args_bytes(const struct args *args, const char *name, uint64_t *out);
 /* The same for a number that may have a fraction. */
 bool args_decimal(const struct args *args, const char *name, double min, double max, double *out);
 /* The same for seconds, which may have a fraction; bounds and result in milliseconds. */

@@ -156,6 +156,8 @@ static enum exit_code take_numbers(const struct args *args, struct server_config
     if (!args_number(args, "rate-limit", 0, SERVE_RATE_MAX, &number))
         return EXIT_CODE_USAGE;
     config->rate_per_s = (int)number;
+    if (args_get(args, "quota") && !args_bytes(args, "quota", &config->quota))
+        return EXIT_CODE_USAGE;
     /* Who sets a limit wants to meet it, from this machine too. */
     config->rate_limits_loopback = args_given(args, "rate-limit") && number > 0;
     return EXIT_CODE_DONE;
@@ -474,6 +476,12 @@ static const struct option options[] = {
      .argument = "SECONDS",
      .help = "How often each socket is pinged.",
      .fallback = "5"},
+    {.name = "quota",
+     .argument = "BYTES",
+     .help =
+         "What logs and recordings may take of the disk in all, such as 500M or 20G. When it is "
+         "used up, new rooms and uploads are refused; what goes on goes on. Without it, what "
+         "there is."},
     {.name = "rate-limit",
      .argument = "N",
      .help = "Messages a second that one socket may send, with bursts of four times that; 0: any "

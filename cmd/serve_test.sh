@@ -26,7 +26,10 @@ end() {
 }
 
 : >out
-start --listen 127.0.0.1:0
+umask 0
+start --listen 127.0.0.1:0 --quota 20G
+umask 22
+find data ! \( -type d -perm 700 -o -type f -perm 600 \) | grep . && fail 'others can read what is in data'
 [[ $(stat -c %a data/secret) == 600 ]] || fail 'others can read the secret'
 (($(wc -c <data/secret) >= 65)) || fail 'a short secret'
 cp data/secret kept
@@ -67,6 +70,10 @@ printf 'short\n' >turn-secret
 wrong 2 'turn-secret: a secret of 5 bytes' serve --turn turn.example.org --turn-secret-file turn-secret
 printf 'the first line of a secret, long enough\nand another\n' >turn-secret
 wrong 2 'one line' serve --turn turn.example.org --turn-secret-file turn-secret
+
+for quota in '' 0x10 20g 20GB -1 1.5G 9223372036854775808 9007199254740992K G; do
+    wrong 2 '--quota' serve --quota "$quota"
+done
 
 # One directory, one server.
 start --listen 127.0.0.1:0

@@ -13,7 +13,7 @@ _debate() {
     else
         case ${COMP_WORDS[1]} in
         serve)
-            options='--agenda --countdown --data --empty --guests --listen -l --origin --ping --rate-limit --record --seats --secret-file --silent --stun --tls-cert --tls-key --turn --turn-secret-file --help -h --version '
+            options='--agenda --countdown --data --empty --guests --listen -l --origin --ping --quota --rate-limit --record --seats --secret-file --silent --stun --tls-cert --tls-key --turn --turn-secret-file --help -h --version '
             case $previous$equals in
             --agenda | --agenda=) options= kind=file ;;
             --countdown | --countdown=) options= kind=none ;;
@@ -23,6 +23,7 @@ _debate() {
             -l | --listen | --listen=) options= kind=none ;;
             --origin | --origin=) options= kind=none ;;
             --ping | --ping=) options= kind=none ;;
+            --quota | --quota=) options= kind=none ;;
             --rate-limit | --rate-limit=) options= kind=none ;;
             --record | --record=) options= kind=words words='auto manual off' ;;
             --seats | --seats=) options= kind=none ;;

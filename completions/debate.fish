@@ -21,6 +21,7 @@ complete -c debate -n '__debate_is serve' -l guests -a 'rooms on off' -d 'Whethe
 complete -c debate -n '__debate_is serve' -l listen -s l -x -d 'A numeric address, an IPv6 one in brackets'
 complete -c debate -n '__debate_is serve' -l origin -x -d 'Whose pages may act here in a browser beside those of this server, such as https://debate.example.org'
 complete -c debate -n '__debate_is serve' -l ping -x -d 'How often each socket is pinged'
+complete -c debate -n '__debate_is serve' -l quota -x -d 'What logs and recordings may take of the disk in all, such as 500M or 20G'
 complete -c debate -n '__debate_is serve' -l rate-limit -x -d 'Messages a second that one socket may send, with bursts of four times that'
 complete -c debate -n '__debate_is serve' -l record -x -a 'auto manual off' -d 'Whether clients record by themselves, when told to, or never'
 complete -c debate -n '__debate_is serve' -l seats -x -d 'Of rooms whose makers do not say, 2 to 8'

@@ -52,6 +52,23 @@ enum {
     LIMIT_SOCKET_QUEUE = 256 * 1024,     /* waiting for one slow socket; then 4002 */
     LIMIT_SECRETS = 8,     /* that verify at a time: each costs a forger one HMAC, and us */
     LIMIT_SECRET_MIN = 32, /* HS256: RFC 7518 section 3.2 */
+
+    /* What a server bears of one address, which may be a school's: 150 people with two sockets and
+     * a request each. Those from its own machine are not counted. */
+    LIMIT_CONNECTIONS = 512,
+    LIMIT_CONNECTIONS_TOLD = 64, /* beyond it, that hear why; further ones are cut */
+    LIMIT_BAD_TOKENS = 20,       /* failed tokens at once: a class whose tokens have expired ... */
+    LIMIT_BAD_TOKEN_MS = 3000,   /* ... and one more in each of these */
+    LIMIT_ADDRESSES = 16384,     /* remembered, 250 bytes each */
+    LIMIT_ADDRESSES_PASSED = 8,  /* looked at for one to forget */
+
+    /* What it bears of one connection. */
+    LIMIT_HEAD = 16 * 1024,           /* bytes: a token twice, and what browsers add */
+    LIMIT_HEAD_MS = 10 * 1000,        /* from the connection to a whole head, with TLS */
+    LIMIT_NEXT_HEAD_MS = 20 * 1000,   /* from one request to the next one's head */
+    LIMIT_BODY_MS = 20 * 1000,        /* in each of these ... */
+    LIMIT_BODY_BYTES_MIN = 20 * 1024, /* ... a body must bring so much: a slow modem's fifth */
+    LIMIT_UPLOADS_USER = 32,          /* open uploads of one user: many debates without a line */
 };
 
 #define LIMIT_UPLOAD_BYTES (512ull * 1024 * 1024) /* section 7 */

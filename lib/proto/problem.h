@@ -53,6 +53,10 @@ enum reason {
     REASON_UPLOADED_ALREADY,
     REASON_UPLOADS_CLOSED,
     REASON_NOT_OPUS,
+    REASON_HEAD_SIZE,
+    REASON_SLOW,
+    REASON_BAD_TOKENS,
+    REASON_UPLOADS_OPEN,
     REASON_DISK, /* nothing can be written for now */
     REASON_COUNT
 };

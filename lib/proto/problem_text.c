@@ -65,6 +65,14 @@ static const char *const reasons[REASON_COUNT][LANG_COUNT] = {
                                "녹음을 올릴 수 있는 시간이 지났습니다."},
     [REASON_NOT_OPUS] = {"Only Ogg Opus and WebM Opus are accepted.",
                          "Ogg Opus와 WebM Opus 파일만 받습니다."},
+    [REASON_HEAD_SIZE] = {"The headers of the request are too large.",
+                          "요청의 헤더가 너무 큽니다."},
+    [REASON_SLOW] = {"The request came too slowly.", "요청이 너무 느리게 들어왔습니다."},
+    [REASON_BAD_TOKENS] = {"Too many tokens from this address were not good; please try again "
+                           "soon.",
+                           "이 주소에서 온 잘못된 토큰이 너무 많습니다. 잠시 뒤에 다시 해 주세요."},
+    [REASON_UPLOADS_OPEN] = {"Too many of your uploads are open; finish or delete one first.",
+                             "올리는 중인 파일이 너무 많습니다. 먼저 끝내거나 지워 주세요."},
     [REASON_DISK] = {"The server's disk takes nothing for now; please try again soon.",
                      "서버의 디스크에 지금 쓸 수 없습니다. 잠시 뒤에 다시 해 주세요."},
 };

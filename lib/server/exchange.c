@@ -153,11 +153,12 @@ static const char *find_token(struct exchange *exchange, const struct exchange_h
     return token + strspn(token, " ");
 }
 
-/* False: refused with 401. */
+/* False: refused with 401, or with 429 when too many tokens were not good. */
 static bool authenticate(struct exchange *exchange, const struct exchange_head *head)
 {
     char bearer[LIMIT_TOKEN + 16];
-    const struct server *server = exchange->server;
+    struct server *server = exchange->server;
+    bool is_limited = server_limits(server, head->address);
     const char *token = find_token(exchange, head, bearer);
     if (!token || !*token) {
         exchange_fail(exchange, ERR_BAD_TOKEN, REASON_TOKEN_MISSING, NULL);
@@ -168,9 +169,16 @@ static bool authenticate(struct exchange *exchange, const struct exchange_head *
         token++;
         len -= 2;
     }
+    if (is_limited && !limiter_may_fail(&server->limiter, head->address, server->now_us)) {
+        exchange_header(exchange, "Retry-After", "%d", LIMIT_BAD_TOKEN_MS / 1000);
+        exchange_fail(exchange, ERR_RATE_LIMITED, REASON_BAD_TOKENS, NULL);
+        return false;
+    }
     struct problem why;
     if (token_verify_any(token, len, &server->config.secrets, server_now_ms(server),
                          &exchange->token, &why)) {
+        if (is_limited)
+            limiter_failed(&server->limiter, head->address, server->now_us);
         exchange_refuse(exchange, &why);
         return false;
     }
@@ -223,8 +231,9 @@ bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
     if (server->is_draining) {
         exchange_header(exchange, "Retry-After", "1");
         exchange_fail(exchange, ERR_UNAVAILABLE, REASON_NONE, NULL);
-    } else if ((server->config.rate_limits_loopback || !address_is_loopback(head->address)) &&
-               !limiter_take(&server->limiter, head->address, server->now_us)) {
+    } else if (head->is_crowded ||
+               (server_limits(server, head->address) &&
+                !limiter_take(&server->limiter, head->address, server->now_us))) {
         exchange_header(exchange, "Retry-After", "1");
         exchange_fail(exchange, ERR_RATE_LIMITED, REASON_NONE, NULL);
     } else if (exchange->route.route == ROUTE_NONE) {

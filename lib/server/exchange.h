@@ -55,6 +55,7 @@ struct exchange_head {
     const char *token;     /* of the query, decoded; NULL without one */
     const char *room_code; /* of the query; NULL without one */
     const char *address;   /* of the peer, numeric */
+    bool is_crowded;       /* that address has too many connections */
     bool has_content_length;
     uint64_t content_length;
 };

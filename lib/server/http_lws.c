@@ -122,6 +122,20 @@ static bool is_chunked(struct lws *wsi)
     return header(wsi, "transfer-encoding", coding, sizeof coding);
 }
 
+/* Of names that it does not know libwebsockets tells nothing: those count by HEADER_DATA alone. */
+static bool is_too_large(struct lws *wsi)
+{
+    int len = 0;
+    for (int token = 0; token < WSI_TOKEN_COUNT; token++)
+        len += lws_hdr_total_length(wsi, (enum lws_token_indexes)token);
+    return len > LIMIT_HEAD;
+}
+
+static void refuse_head(struct exchange *exchange)
+{
+    exchange_fail_with(exchange, 431, REASON_HEAD_SIZE, NULL); /* RFC 6585, section 5 */
+}
+
 static bool may_have_body(enum method method)
 {
     return method == METHOD_POST || method == METHOD_PATCH || method == METHOD_OTHER;
@@ -135,10 +149,19 @@ int http_on_request(struct lws *wsi, struct link *link)
     if (!exchange)
         return -1;
     link->exchange = exchange;
-    link->closes_after = false;
+    link->closes_after = link->is_crowded;
+    link->was_used = true;
     link->is_in_callback = true;
-    exchange_begin(exchange, &head);
-    if (may_have_body(head.method) && !head.has_content_length) {
+    head.is_crowded = link->is_crowded;
+    bool has_body = may_have_body(head.method);
+    link_wait(link, has_body ? LINK_WAITS_FOR_BODY : LINK_WAITS_FOR_NOTHING);
+    if (is_too_large(wsi)) {
+        link->closes_after = true;
+        refuse_head(exchange);
+    } else {
+        exchange_begin(exchange, &head);
+    }
+    if (has_body && !head.has_content_length) {
         /* libwebsockets would wait for a body without an end (RFC 9112, section 6.3: there is
          * none); what follows on this connection could not be told from it. */
         link->closes_after = true;
@@ -148,6 +171,7 @@ int http_on_request(struct lws *wsi, struct link *link)
         } else {
             exchange_body_end(exchange);
         }
+        link_wait(link, LINK_WAITS_FOR_NOTHING);
     }
     link->is_in_callback = false;
     return http_on_writeable(wsi, link);
@@ -155,6 +179,7 @@ int http_on_request(struct lws *wsi, struct link *link)
 
 int http_on_body(struct link *link, const void *data, size_t len)
 {
+    link->received += len;
     if (link->exchange && len)
         exchange_body(link->exchange, data, len);
     return 0;
@@ -162,6 +187,7 @@ int http_on_body(struct link *link, const void *data, size_t len)
 
 int http_on_body_end(struct link *link)
 {
+    link_wait(link, link->exchange ? LINK_WAITS_FOR_NOTHING : LINK_WAITS_FOR_HEAD);
     if (!link->exchange || link->exchange->is_answered)
         return 0; /* the response is on its way */
     exchange_body_end(link->exchange);
@@ -259,7 +285,11 @@ int http_on_writeable(struct lws *wsi, struct link *link)
     http_on_gone(link);
     if (link->closes_after)
         return -1;
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    if (lws_http_transaction_completed(wsi))
+        return -1;
+    if (link->waits_for == LINK_WAITS_FOR_NOTHING)
+        link_wait(link, LINK_WAITS_FOR_HEAD);
+    return 0;
 }
 
 /* ---- upgrades ---- */
@@ -273,7 +303,10 @@ int http_on_upgrade(struct lws *wsi, struct link *link, const char *protocol)
         return -1;
     link->closes_after = true;
     link->is_in_callback = true;
-    if (strcasecmp(protocol, "websocket") == 0)
+    head.is_crowded = link->is_crowded;
+    if (is_too_large(wsi))
+        refuse_head(link->exchange);
+    else if (strcasecmp(protocol, "websocket") == 0)
         link->socket = exchange_upgrade(link->exchange, &head);
     else
         exchange_fail(link->exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Upgrade");

@@ -252,7 +252,7 @@ static void digested(void *context)
     enum err e = patch->result;
     if (e == ERR_NONE) {
         e = note_upload(patch);
-        uploads_forget(patch->server->uploads, patch->upload);
+        uploads_finished(patch->server->uploads, patch->upload);
     } else {
         log_error("upload %.8s…: cannot be finished: %s", copy.id, strerror(patch->error));
         uploads_reopen(patch->upload);

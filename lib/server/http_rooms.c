@@ -112,6 +112,10 @@ static void create(struct exchange *exchange, const struct create_room_request *
         exchange_refuse_unwritten(exchange);
         return;
     }
+    if (!server_has_space(server, 1)) {
+        exchange_fail(exchange, ERR_NO_SPACE, REASON_NONE, NULL);
+        return;
+    }
     enum err e = house_create(server, code, seats, agenda, exchange->token.user, &room);
     if (e == ERR_NONE)
         e = print_room(room, &exchange->out);

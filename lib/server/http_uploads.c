@@ -204,6 +204,23 @@ static bool read_length(struct exchange *exchange, uint64_t *length)
     return false;
 }
 
+/* An upload that is begun anew takes the older one's place. */
+static bool has_space(struct exchange *exchange, const struct upload *upload)
+{
+    struct server *server = exchange->server;
+    const struct upload *older = uploads_find_recording(server->uploads, upload->recording_id);
+    uint64_t freed = older && older->length < upload->length ? older->length : 0;
+    if (!older && uploads_count_user(server->uploads, upload->user) >= LIMIT_UPLOADS_USER) {
+        exchange_header(exchange, "Retry-After", "60");
+        http_upload_refuse(exchange, ERR_RATE_LIMITED, REASON_UPLOADS_OPEN, NULL);
+    } else if (!server_has_space(server, upload->length - freed)) {
+        http_upload_refuse(exchange, ERR_NO_SPACE, REASON_NONE, NULL);
+    } else {
+        return true;
+    }
+    return false;
+}
+
 void http_uploads_create(struct exchange *exchange)
 {
     struct server *server = exchange->server;
@@ -220,6 +237,8 @@ void http_uploads_create(struct exchange *exchange)
     (void)str_copy(upload.session_id, sizeof upload.session_id, room->session_id);
     (void)str_copy(upload.path, sizeof upload.path, recording.path);
     (void)str_copy(upload.user, sizeof upload.user, exchange->token.user);
+    if (!has_space(exchange, &upload))
+        return;
     struct upload *older = uploads_find_recording(server->uploads, upload.recording_id);
     enum err e = http_upload_error(uploads_create(server->uploads, &upload));
     if (e) {

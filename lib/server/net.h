@@ -48,6 +48,10 @@ void net_cut(struct socket *socket);
 
 /* ---- HTTP ---- */
 
+/* Ends the connections whose requests don't come, or come too slowly (LIMIT_HEAD_MS and the
+ * following). */
+void net_sweep(struct server *server);
+
 /* A header of the request that has just come in, in any case of letters; only while
  * exchange_begin runs. False: it is not there, or too long for `out` (then `out` is empty). */
 bool net_header(struct exchange *exchange, const char *name, char *out, size_t out_size);

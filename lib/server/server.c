@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,12 @@ static enum err open_parts(struct server *server, char *why, size_t why_size)
     e = uploads_open(config->data, &server->uploads);
     if (e) {
         snprintf(why, why_size, "%s: its uploads cannot be read (%s)", config->data, err_code(e));
+        return e;
+    }
+    e = config->quota ? uploads_recount(server->uploads) : ERR_NONE;
+    if (e) {
+        snprintf(why, why_size, "%s: its recordings cannot be counted (%s)", config->data,
+                 strerror(errno));
         return e;
     }
     e = house_open(server, why, why_size);

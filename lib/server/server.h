@@ -39,6 +39,7 @@ struct server_config {
     int rate_per_s;            /* messages a socket, 0: no limit; bursts are four times that */
     const char *stun, *turn;   /* URLs that ice_url_make made; NULL: there is none */
     struct secret turn_secret; /* what the TURN server proves logins with */
+    uint64_t quota;            /* bytes on disk in all; 0: as many as there are */
     bool rate_limits_loopback; /* HTTP requests from loopback are counted as well */
 };
 

@@ -19,6 +19,8 @@ int64_t server_next_ms(const struct server *server)
     int64_t next_ms = server->next_expire_ms;
     if (server->socket_count > 0)
         next_ms = min_ms(next_ms, server->next_visit_ms);
+    if (server->waiting_links)
+        next_ms = min_ms(next_ms, server->next_sweep_ms);
     if (server->turn.is_stuck)
         next_ms = min_ms(next_ms, server->turn.retry_ms);
     else if (first)
@@ -57,6 +59,25 @@ static void visit(struct server *server)
         server->next_visit_ms = server_now_ms(server) + VISIT_MS;
 }
 
+static bool is_within_quota(const struct server *server, uint64_t bytes)
+{
+    uint64_t quota = server->config.quota;
+    uint64_t used = store_bytes(server->store) + uploads_bytes(server->uploads);
+    return used <= quota && bytes <= quota - used;
+}
+
+bool server_has_space(struct server *server, uint64_t bytes)
+{
+    int64_t now_ms = server_now_ms(server);
+    if (server->config.quota == 0 || is_within_quota(server, bytes))
+        return true;
+    if (now_ms < server->recounted_ms + RECOUNT_MS)
+        return false;
+    /* Perhaps somebody has deleted old recordings. */
+    server->recounted_ms = now_ms;
+    return uploads_recount(server->uploads) == ERR_NONE && is_within_quota(server, bytes);
+}
+
 void server_tell_departures(struct server *server)
 {
     while (server->departing) {
@@ -73,6 +94,10 @@ void server_wake(struct server *server)
     house_tick(server);
     if (server->socket_count > 0 && server->next_visit_ms <= now_ms)
         visit(server);
+    if (server->waiting_links && server->next_sweep_ms <= now_ms) {
+        net_sweep(server);
+        server->next_sweep_ms = now_ms + SWEEP_MS;
+    }
     if (server->next_expire_ms <= now_ms) {
         uploads_expire(server->uploads, now_ms);
         server->next_expire_ms = now_ms + UPLOADS_EXPIRE_MS;

@@ -15,11 +15,14 @@
 struct net;
 struct socket;
 struct web_files;
+struct link;
 
 enum {
     VISITS = 10,                   /* each socket is looked at once in so many ... */
     VISIT_MS = 100,                /* ... of these: once a second */
+    SWEEP_MS = 1000,               /* how often connections that are waited for are looked at */
     TURN_RETRY_MS = 250,           /* how often a commit that failed is tried again */
+    RECOUNT_MS = 60 * 1000,        /* how often it is looked whether somebody made space */
     UPLOADS_EXPIRE_MS = 60 * 1000, /* how often abandoned uploads are looked for */
     GUEST_TOKEN_S = 24 * 3600      /* a guest comes for one debate */
 };
@@ -50,7 +53,10 @@ struct server {
     struct socket *visits[VISITS];
     unsigned visit; /* the next to be made; also where the next socket is put */
     int64_t next_visit_ms, next_expire_ms;
-    struct socket *departing;                     /* their rooms are to hear of it */
+    int64_t recounted_ms;       /* when recordings were last counted for the quota */
+    struct link *waiting_links; /* links_lws.c's: connections whose head or body is awaited */
+    int64_t next_sweep_ms;      /* when those are looked at */
+    struct socket *departing;   /* their rooms are to hear of it */
     size_t socket_count, exchange_count, working; /* open; open; on the thread pool */
     bool is_draining, is_stopped;
     int64_t drain_until_ms;
@@ -74,6 +80,14 @@ void server_tell_departures(struct server *server);
 static inline int server_burst(const struct server *server)
 {
     return server->config.rate_per_s * (LIMIT_RATE_BURST / LIMIT_RATE_PER_S);
+}
+
+/* Whether so many bytes more are within the quota. */
+bool server_has_space(struct server *server, uint64_t bytes);
+/* Whether the limits of addresses hold for this one. */
+static inline bool server_limits(const struct server *server, const char *address)
+{
+    return server->config.rate_limits_loopback || !address_is_loopback(address);
 }
 
 /* ---- server.c: what needs the loop ---- */

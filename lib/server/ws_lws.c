@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "proto/limits.h"
 #include "server/link_lws.h"
 #include "server/net.h"
 #include "server/server_inner.h"
@@ -18,10 +19,10 @@ enum {
     /* A socket's own buffer: longer messages come in pieces, which few do. */
     RX_BUFFER = 1024,
     SERVICE_BUFFER = 16 * 1024,
-    HEADER_DATA = 16 * 1024, /* of a request: a token of LIMIT_TOKEN, and what browsers add */
-    HEADER_POOL = 1024,      /* requests whose headers are being read */
-    REQUEST_TIMEOUT_S = 20,  /* between two pieces of a request */
-    KEEPALIVE_S = 30,
+    HEADER_DATA = 2 * LIMIT_HEAD, /* kept of a request; what is larger is cut without an answer */
+    HEADER_POOL = 1024,           /* requests whose headers are being read */
+    REQUEST_TIMEOUT_S = 2 * LIMIT_BODY_MS / 1000, /* links_lws.c is there before it */
+    KEEPALIVE_S = LIMIT_NEXT_HEAD_MS / 1000,
     /* The kernel's; what it holds back is not seen by LIMIT_SOCKET_QUEUE. */
     SEND_BUFFER = 64 * 1024
 };
@@ -56,36 +57,11 @@ static const lws_retry_bo_t no_liveness;
 
 /* ---- callbacks ---- */
 
-static struct link *link_of(struct lws *wsi)
-{
-    struct link *link = lws_get_opaque_user_data(wsi);
-    if (link)
-        return link;
-    struct server *server = lws_vhost_user(lws_get_vhost(wsi));
-    link = server ? mem_zalloc(sizeof *link) : NULL;
-    if (!link)
-        return NULL;
-    link->server = server;
-    lws_set_opaque_user_data(wsi, link);
-    return link;
-}
-
-static void on_destroy(struct lws *wsi)
-{
-    struct link *link = lws_get_opaque_user_data(wsi);
-    if (!link)
-        return;
-    lws_set_opaque_user_data(wsi, NULL);
-    http_on_gone(link);
-    if (link->socket) /* the upgrade was not finished */
-        socket_closed(link->socket);
-    mem_free(link);
-}
-
 static void on_established(struct lws *wsi, struct link *link)
 {
     int size = SEND_BUFFER;
     (void)setsockopt(lws_get_socket_fd(wsi), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    link_wait(link, LINK_WAITS_FOR_NOTHING);
     socket_opened(link->socket, wsi);
 }
 
@@ -144,8 +120,13 @@ static int on_callback(struct lws *wsi, enum lws_callback_reasons reason, void *
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
         process.ssl_ctx = user;
         return 0;
+    case LWS_CALLBACK_FILTER_NETWORK_CONNECTION:
+        return link_may_come(wsi, (int)(intptr_t)in) ? 0 : -1;
+    case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
+        link_open(wsi);
+        return 0;
     case LWS_CALLBACK_WSI_DESTROY:
-        on_destroy(wsi);
+        link_close(wsi);
         return 0;
     case LWS_CALLBACK_HTTP:
     case LWS_CALLBACK_HTTP_BODY:
@@ -230,12 +211,8 @@ void net_want_write(struct socket *socket)
 
 void net_cut(struct socket *socket)
 {
-    if (!socket->wsi)
-        return;
-    lws_set_timeout(socket->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-    /* On libuv a time-out that is set outside libwebsockets' callbacks is not seen before something
-     * else happens; so something does. */
-    lws_cancel_service(process.context);
+    if (socket->wsi)
+        link_cut(socket->wsi);
 }
 
 /* ---- listening ---- */

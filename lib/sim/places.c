@@ -114,7 +114,7 @@ void uploads_reopen(struct upload *upload)
     (void)upload;
 }
 
-void uploads_forget(struct uploads *uploads, struct upload *upload)
+void uploads_finished(struct uploads *uploads, struct upload *upload)
 {
     (void)uploads;
     (void)upload;
@@ -130,6 +130,25 @@ void uploads_expire(struct uploads *uploads, int64_t now_ms)
 {
     (void)uploads;
     (void)now_ms;
+}
+
+size_t uploads_count_user(const struct uploads *uploads, const char *user)
+{
+    (void)uploads;
+    (void)user;
+    return 0;
+}
+
+uint64_t uploads_bytes(const struct uploads *uploads)
+{
+    (void)uploads;
+    return 0;
+}
+
+enum err uploads_recount(struct uploads *uploads)
+{
+    (void)uploads;
+    return ERR_NONE;
 }
 
 size_t uploads_count(const struct uploads *uploads)

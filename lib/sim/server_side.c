@@ -64,6 +64,11 @@ void net_free(struct net *net)
 
 /* ---- sending ---- */
 
+void net_sweep(struct server *server)
+{
+    (void)server; /* there is never a link */
+}
+
 bool net_can_write(const struct socket *socket)
 {
     const struct conn *conn = socket->wsi;

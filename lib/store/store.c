@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -165,6 +166,20 @@ void store_close(struct store *store)
 const char *store_dir(const struct store *store)
 {
     return store->dir;
+}
+
+uint64_t store_bytes(const struct store *store)
+{
+    static const char *const names[] = {"debate.db", "debate.db-wal"};
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[4096];
+        struct stat st;
+        int len = snprintf(path, sizeof path, "%s/%s", store->dir, names[i]);
+        if (len > 0 && (size_t)len < sizeof path && stat(path, &st) == 0)
+            bytes += (uint64_t)st.st_size;
+    }
+    return bytes;
 }
 
 /* ---- writing ---- */

@@ -28,6 +28,8 @@ enum err store_open(const char *dir, void (*on_synced)(void *context), void *con
 /* Commits, syncs and closes. NULL is allowed. */
 void store_close(struct store *store);
 const char *store_dir(const struct store *store);
+/* What the logs take of the disk. */
+uint64_t store_bytes(const struct store *store);
 
 /* ---- writing: gathered until store_commit ---- */
 

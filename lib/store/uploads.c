@@ -16,6 +16,7 @@
 #include "crypto/hash.h"
 #include "store/content_check.h"
 #include "store/uploads_info.h"
+#include "store/usage.h"
 
 enum { READ_SIZE = 64 * 1024 };
 
@@ -31,6 +32,7 @@ struct uploads {
     int dir_fd;  /* its uploads/ */
     struct entry *entries;
     size_t count;
+    uint64_t kept_bytes; /* of recordings/ */
 };
 
 static struct entry *entry_of(struct upload *upload)
@@ -67,6 +69,16 @@ static enum err link_entry(struct uploads *uploads, const struct upload *upload)
     uploads->entries = entry;
     uploads->count++;
     return ERR_NONE;
+}
+
+static void forget(struct uploads *uploads, struct upload *upload)
+{
+    struct entry *entry = entry_of(upload), **link = &uploads->entries;
+    while (*link != entry)
+        link = &(*link)->next;
+    *link = entry->next;
+    uploads->count--;
+    free_entry(entry);
 }
 
 /* ---- opening ---- */
@@ -160,7 +172,7 @@ void uploads_close(struct uploads *uploads)
     if (!uploads)
         return;
     while (uploads->entries)
-        uploads_forget(uploads, &uploads->entries->upload);
+        forget(uploads, &uploads->entries->upload);
     if (uploads->dir_fd >= 0)
         close(uploads->dir_fd);
     if (uploads->data_fd >= 0)
@@ -384,28 +396,24 @@ void uploads_reopen(struct upload *upload)
         upload->offset--;
 }
 
-void uploads_forget(struct uploads *uploads, struct upload *upload)
+void uploads_finished(struct uploads *uploads, struct upload *upload)
 {
-    struct entry *entry = entry_of(upload), **link = &uploads->entries;
-    while (*link != entry)
-        link = &(*link)->next;
-    *link = entry->next;
-    uploads->count--;
-    free_entry(entry);
+    uploads->kept_bytes += upload->length;
+    forget(uploads, upload);
 }
 
 enum err uploads_finish(struct uploads *uploads, struct upload *upload, char sha256[65])
 {
     enum err e = uploads_finish_files(uploads, upload, sha256);
     if (e == ERR_NONE)
-        uploads_forget(uploads, upload);
+        uploads_finished(uploads, upload);
     return e;
 }
 
 void uploads_remove(struct uploads *uploads, struct upload *upload)
 {
     remove_files(uploads, upload->id);
-    uploads_forget(uploads, upload);
+    forget(uploads, upload);
 }
 
 void uploads_expire(struct uploads *uploads, int64_t now_ms)
@@ -420,4 +428,25 @@ void uploads_expire(struct uploads *uploads, int64_t now_ms)
 size_t uploads_count(const struct uploads *uploads)
 {
     return uploads->count;
+}
+
+size_t uploads_count_user(const struct uploads *uploads, const char *user)
+{
+    size_t count = 0;
+    for (const struct entry *entry = uploads->entries; entry; entry = entry->next)
+        count += strcmp(entry->upload.user, user) == 0;
+    return count;
+}
+
+uint64_t uploads_bytes(const struct uploads *uploads)
+{
+    uint64_t bytes = uploads->kept_bytes;
+    for (const struct entry *entry = uploads->entries; entry; entry = entry->next)
+        bytes += entry->upload.length;
+    return bytes;
+}
+
+enum err uploads_recount(struct uploads *uploads)
+{
+    return usage_count(uploads->data_fd, "recordings", &uploads->kept_bytes);
 }

@@ -62,18 +62,23 @@ enum err uploads_check_content(struct uploads *uploads, struct upload *upload) M
  * it is still here, try again. Blocks for as long as the disk takes. */
 enum err uploads_finish(struct uploads *uploads, struct upload *upload, char sha256[65]) MUST_CHECK;
 /* The two halves of it: the blocking one, which another thread may call when nothing else is done
- * with this upload meanwhile, and the forgetting. */
+ * with this upload meanwhile, and what follows when that went well. */
 enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload,
                               char sha256[65]) MUST_CHECK;
 /* All bytes are there, but it could not be finished. A client of tus takes an upload for finished
  * when it hears so; the last byte is asked for again, and with it comes the next try. What an
  * earlier run left so is opened like this. */
 void uploads_reopen(struct upload *upload);
-void uploads_forget(struct uploads *uploads, struct upload *upload);
+void uploads_finished(struct uploads *uploads, struct upload *upload);
 /* Removes it with its files. */
 void uploads_remove(struct uploads *uploads, struct upload *upload);
 /* Removes what expired before now_ms. */
 void uploads_expire(struct uploads *uploads, int64_t now_ms);
 size_t uploads_count(const struct uploads *uploads);
+size_t uploads_count_user(const struct uploads *uploads, const char *user);
+/* What recordings and open uploads, as long as they were announced, take of the disk. Recordings
+ * count from the last uploads_recount on, which reads the folders; ERR_IO with errno. */
+uint64_t uploads_bytes(const struct uploads *uploads);
+enum err uploads_recount(struct uploads *uploads) MUST_CHECK;
 
 #endif

@@ -71,6 +71,7 @@ static bool exists(const char *dir, const char *path)
 
 static void a_finished_upload_is_digested_and_under_its_final_name(void **state)
 {
+    mode_t mask = umask(0); /* the modes don't hang on it */
     struct uploads *uploads = open_at(*state);
     struct upload *upload = create(uploads, 3);
     char sha256[65], bytes[8], id[32], info[48];
@@ -91,6 +92,56 @@ static void a_finished_upload_is_digested_and_under_its_final_name(void **state)
     assert_null(uploads_find(uploads, id));
     assert_int_equal(uploads_count(uploads), 0);
     assert_false(exists(*state, info));
+    uploads_close(uploads);
+    umask(mask);
+}
+
+static void what_could_not_be_finished_asks_for_its_last_byte(void **state)
+{
+    struct uploads *uploads = open_at(*state);
+    struct upload *upload = create(uploads, 3);
+    char sha256[65], id[32];
+    strcpy(id, upload->id);
+    assert_int_equal(uploads_write(uploads, upload, "abc", 3), ERR_NONE);
+    uploads_reopen(upload);
+    assert_int_equal(upload->offset, 2);
+    assert_int_equal(uploads_write(uploads, upload, "c", 1), ERR_NONE);
+    uploads_close(uploads);
+
+    uploads = open_at(*state);
+    upload = uploads_find(uploads, id);
+    assert_non_null(upload);
+    assert_int_equal(upload->offset, 2);
+    assert_int_equal(uploads_write(uploads, upload, "c", 1), ERR_NONE);
+    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_string_equal(sha256, abc_sha256);
+    uploads_close(uploads);
+}
+
+static void what_the_disk_holds_is_counted(void **state)
+{
+    struct uploads *uploads = open_at(*state);
+    char sha256[65], path[4300];
+    assert_int_equal(uploads_bytes(uploads), 0);
+    assert_int_equal(uploads_recount(uploads), ERR_NONE);
+    struct upload *upload = create(uploads, 3);
+    (void)create(uploads, 500);
+    assert_int_equal(uploads_bytes(uploads), 503);
+    assert_int_equal(uploads_count_user(uploads, upload->user), 2);
+    assert_int_equal(uploads_count_user(uploads, "somebody"), 0);
+    assert_int_equal(uploads_write(uploads, upload, "abc", 3), ERR_NONE);
+    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_int_equal(uploads_bytes(uploads), 503);
+    uploads_close(uploads);
+
+    uploads = open_at(*state);
+    assert_int_equal(uploads_recount(uploads), ERR_NONE);
+    assert_int_equal(uploads_bytes(uploads), 503);
+    snprintf(path, sizeof path, "%s/%s", (char *)*state, abc_path);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(uploads_bytes(uploads), 503);
+    assert_int_equal(uploads_recount(uploads), ERR_NONE);
+    assert_int_equal(uploads_bytes(uploads), 500);
     uploads_close(uploads);
 }
 
@@ -271,6 +322,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_finished_upload_is_digested_and_under_its_final_name,
                                         make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(what_could_not_be_finished_asks_for_its_last_byte, make_dir,
+                                        remove_dir),
+        cmocka_unit_test_setup_teardown(what_the_disk_holds_is_counted, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(an_upload_goes_on_after_a_restart, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(what_is_cut_off_does_not_count_in_the_digest, make_dir,
                                         remove_dir),
