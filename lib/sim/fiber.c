@@ -7,6 +7,30 @@
 
 #include "sim/world.h"
 
+#ifdef __SANITIZE_THREAD__
+#include <sanitizer/tsan_interface.h>
+#else
+/* ThreadSanitizer keeps a stack of its own for each fiber, and wants to be told. */
+static void *__tsan_get_current_fiber(void)
+{
+    return NULL;
+}
+static void *__tsan_create_fiber(unsigned flags)
+{
+    (void)flags;
+    return NULL;
+}
+static void __tsan_destroy_fiber(void *fiber)
+{
+    (void)fiber;
+}
+static void __tsan_switch_to_fiber(void *fiber, unsigned flags)
+{
+    (void)fiber;
+    (void)flags;
+}
+#endif
+
 enum { STACK_SIZE = 512 * 1024, STACKS_KEPT = 16 };
 
 struct fiber {
@@ -18,6 +42,7 @@ struct fiber {
     jmp_buf here, caller; /* of setjmp, because swapcontext asks the kernel for its signals */
     bool has_begun;
     void *stack;
+    void *tsan, *tsan_caller;
     struct happening wake;
     const void *waits_for;
     bool has_ended;
@@ -69,6 +94,7 @@ static void enter(void)
     struct fiber *fiber = fibers.self;
     fiber->run(fiber->context);
     fiber->has_ended = true;
+    __tsan_switch_to_fiber(fiber->tsan_caller, 0);
     _longjmp(fiber->caller, 1);
 }
 
@@ -76,6 +102,8 @@ static void go_on(struct fiber *fiber)
 {
     if (_setjmp(fiber->caller))
         return;
+    fiber->tsan_caller = __tsan_get_current_fiber();
+    __tsan_switch_to_fiber(fiber->tsan, 0);
     if (fiber->has_begun)
         _longjmp(fiber->here, 1);
     fiber->has_begun = true;
@@ -103,13 +131,19 @@ static void on_wake(void *context)
     resume(context);
 }
 
+static void fiber_free(struct fiber *fiber)
+{
+    __tsan_destroy_fiber(fiber->tsan);
+    free(fiber);
+}
+
 static void reap(struct node *node)
 {
     for (struct fiber **at = &node->fibers; *at;) {
         struct fiber *fiber = *at;
         if (fiber->has_ended && fiber != fibers.self) {
             *at = fiber->next;
-            free(fiber);
+            fiber_free(fiber);
         } else {
             at = &fiber->next;
         }
@@ -127,6 +161,7 @@ struct fiber *fiber_new(struct node *node, void (*run)(void *context), void *con
     fiber->run = run;
     fiber->context = context;
     fiber->stack = get_stack();
+    fiber->tsan = __tsan_create_fiber(0);
     getcontext(&fiber->birth);
     fiber->birth.uc_stack.ss_sp = fiber->stack;
     fiber->birth.uc_stack.ss_size = STACK_SIZE;
@@ -143,8 +178,10 @@ struct fiber *fiber_new(struct node *node, void (*run)(void *context), void *con
 static void leave(void)
 {
     struct fiber *fiber = fibers.self;
-    if (!_setjmp(fiber->here))
-        _longjmp(fiber->caller, 1);
+    if (_setjmp(fiber->here))
+        return;
+    __tsan_switch_to_fiber(fiber->tsan_caller, 0);
+    _longjmp(fiber->caller, 1);
 }
 
 void fiber_sleep(int64_t us)
@@ -194,6 +231,6 @@ void fibers_release(struct node *node)
         if (!fiber->has_ended)
             abort();
         happening_cancel(&fiber->wake);
-        free(fiber);
+        fiber_free(fiber);
     }
 }
