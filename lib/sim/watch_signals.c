@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "sim/cast.h"
+#include "sim/server_process.h"
 #include "sim/watch.h"
 #include "sim/watch_inner.h"
 #include "sim/wire.h"
@@ -49,6 +49,8 @@ static uint64_t seated_in(const struct ledger *ledger)
 
 void watch_signaling_opened(struct listener *listener, const char *room_code)
 {
+    if (process.node.is_ghost)
+        return; /* nobody hears of it, and nothing of it is on the disk */
     watch_look();
     const struct ledger *ledger = ledgers.first;
     while (ledger && (ledger->is_ended || strcmp(ledger->room_code, room_code) != 0))
@@ -64,7 +66,7 @@ void watch_signal_taken(const struct listener *listener, const char *text)
 {
     const struct ledger *ledger = ledger_by_id(listener->session_id);
     uint64_t mark = number_after(text, "\"mark\":");
-    if (!mark || !ledger)
+    if (!mark || !ledger || process.node.is_ghost)
         return;
     watch_look();
     struct marked *marked = &signals.kept[signals.count++ % SIGNALS_KEPT];
