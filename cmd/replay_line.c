@@ -182,6 +182,10 @@ static void put_event(const struct room *room, const struct event *event, struct
     case EVENT_ANALYSIS_READY:
         buf_printf(out, "the report is ready: %s", event->analysis_ready.report);
         return;
+    case EVENT_FORGOTTEN:
+        buf_printf(out, "forgotten for good: %u recordings of %llu bytes, transcript and report",
+                   event->forgotten.recordings, (unsigned long long)event->forgotten.bytes);
+        return;
     case EVENT_TYPE_COUNT:
         return;
     }

@@ -181,6 +181,9 @@ bool story_tell(const struct session *session, const struct event *event, bool m
         *tone = TONE_GOOD;
         buf_printf(out, _("The report is ready: %s"), event->analysis_ready.report);
         return true;
+    case EVENT_FORGOTTEN:
+        buf_append_str(out, _("What was said here has been removed for good."));
+        return true;
     case EVENT_NEXT_PAGE:
     case EVENT_TYPE_COUNT:
         return false;

@@ -132,6 +132,10 @@ export class Room {
 		this.report = report;
 	}
 
+	forgotten() {
+		this.report = null;
+	}
+
 	// From GET /api/sessions/{id}, when there is no socket any more.
 	restore({ session_id: id, phase, seats, host, report, participants, choices }) {
 		Object.assign(this, { id, phase, seats, host, report, revealed: choices });

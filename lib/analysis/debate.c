@@ -210,6 +210,7 @@ static void take_event(void *context, const struct room *room, const struct even
     case EVENT_VOICE_STATUS:
     case EVENT_CHOICES_REVEALED:
     case EVENT_ANALYSIS_READY:
+    case EVENT_FORGOTTEN:
     case EVENT_TYPE_COUNT:
         break;
     }

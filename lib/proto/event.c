@@ -26,6 +26,7 @@ static const char *const type_names[EVENT_TYPE_COUNT] = {
     [EVENT_NEXT_PAGE] = "next_page",
     [EVENT_SESSION_ENDED] = "session_ended",
     [EVENT_ANALYSIS_READY] = "analysis_ready",
+    [EVENT_FORGOTTEN] = "forgotten",
 };
 
 static const char *const reason_names[] = {
@@ -158,6 +159,10 @@ static void put_data(cJSON *data, const struct event *event)
         break;
     case EVENT_ANALYSIS_READY:
         json_put_string(data, "report", event->analysis_ready.report);
+        break;
+    case EVENT_FORGOTTEN:
+        json_put_integer(data, "recordings", event->forgotten.recordings);
+        json_put_integer(data, "bytes", (int64_t)event->forgotten.bytes);
         break;
     case EVENT_TYPE_COUNT:
         assert(false);

@@ -35,6 +35,7 @@ enum event_type {
     EVENT_NEXT_PAGE,
     EVENT_SESSION_ENDED,
     EVENT_ANALYSIS_READY,
+    EVENT_FORGOTTEN, /* recordings, transcript and report were removed */
     EVENT_TYPE_COUNT
 };
 
@@ -106,6 +107,10 @@ struct event {
         struct {
             const char *report;
         } analysis_ready;
+        struct {
+            unsigned recordings; /* files that were removed, and their bytes */
+            uint64_t bytes;
+        } forgotten;
     };
 };
 

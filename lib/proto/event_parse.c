@@ -183,6 +183,10 @@ static void read_data(struct reader *reader, struct event_doc *out)
     case EVENT_ANALYSIS_READY:
         read_string(reader, "report", &event->analysis_ready.report);
         break;
+    case EVENT_FORGOTTEN:
+        event->forgotten.recordings = (unsigned)read_integer(reader, "recordings", 0, INT32_MAX);
+        event->forgotten.bytes = (uint64_t)read_integer(reader, "bytes", 0, JSON_INTEGER_MAX);
+        break;
     }
 }
 
@@ -197,6 +201,7 @@ static bool is_about_somebody(enum event_type type)
     case EVENT_NEXT_PAGE:
     case EVENT_SESSION_ENDED:
     case EVENT_ANALYSIS_READY:
+    case EVENT_FORGOTTEN:
     case EVENT_TYPE_COUNT:
         return false;
     case EVENT_JOIN:

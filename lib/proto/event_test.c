@@ -55,6 +55,8 @@ static const char *const lines[] = {
     "{\"type\":\"session_ended\",\"seq\":21," TS ",\"data\":{\"reason\":\"empty\"}}",
     "{\"type\":\"analysis_ready\",\"seq\":22," TS
     ",\"data\":{\"report\":\"/api/sessions/s_0/report\"}}",
+    "{\"type\":\"forgotten\",\"seq\":22," TS
+    ",\"actor\":\"p1\",\"data\":{\"recordings\":3,\"bytes\":5000000000}}",
     /* As it is sent: without what the log alone holds. */
     "{\"type\":\"join\",\"seq\":23," TS ",\"actor\":\"p1\",\"data\":{\"participant_id\":\"p1\","
     "\"nickname\":\"Kim\"}}"};
@@ -255,7 +257,9 @@ static void data_that_is_not_the_types_is_corrupt(void **state)
         {"next_page", "{\"page\":\"2\"}"},
         {"session_ended", "{\"reason\":\"bored\"}"},
         {"session_ended", "{}"},
-        {"analysis_ready", "{}"}};
+        {"analysis_ready", "{}"},
+        {"forgotten", "{\"recordings\":-1,\"bytes\":0}"},
+        {"forgotten", "{\"recordings\":1}"}};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         assert_data_corrupt(cases[i][0], cases[i][1]);
 }

@@ -107,6 +107,11 @@ const struct agenda *room_agenda(const struct room *room)
     return room->agenda;
 }
 
+bool room_is_forgotten(const struct room *room)
+{
+    return room->is_forgotten;
+}
+
 int64_t room_ended_at_ms(const struct room *room)
 {
     return room->ended_at_ms;

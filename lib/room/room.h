@@ -38,6 +38,7 @@ enum room_ask {
     ROOM_END,            /* end_session over HTTP, by user */
     ROOM_UPLOADED,       /* a recording has arrived */
     ROOM_ANALYSIS_READY, /* the report stands */
+    ROOM_FORGET,         /* what was said is being removed, by user or operator */
     ROOM_RESTART,        /* the server came up again: nobody is connected */
     ROOM_TICK            /* a deadline has come */
 };
@@ -51,7 +52,8 @@ struct room_command {
     const char *recording_id;      /* UPLOADED */
     uint64_t bytes;
     const char *sha256;
-    const char *report; /* ANALYSIS_READY */
+    const char *report;  /* ANALYSIS_READY */
+    unsigned recordings; /* FORGET: files that are removed; `bytes` of them */
 };
 
 /* What came of it. `events` are in order, numbered, and already applied. */
@@ -90,6 +92,8 @@ unsigned room_host(const struct room *room);
  * down, too. */
 bool room_is_host(const struct room *room, const char *user);
 const struct agenda *room_agenda(const struct room *room);
+/* Whether its recordings and its report were removed for good. */
+bool room_is_forgotten(const struct room *room);
 /* When session_ended was written; 0 before. */
 int64_t room_ended_at_ms(const struct room *room);
 

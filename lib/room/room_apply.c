@@ -289,6 +289,11 @@ static void apply(struct room *room, const struct event *event, struct provision
     case EVENT_ANALYSIS_READY:
         apply_report(room, need);
         break;
+    case EVENT_FORGOTTEN:
+        mem_free(room->report);
+        room->report = NULL;
+        room->is_forgotten = true;
+        break;
     case EVENT_TYPE_COUNT:
         break;
     }

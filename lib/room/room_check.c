@@ -215,6 +215,9 @@ static bool data_fits(const struct room *room, const struct event *event)
         return session_ended_fits(room);
     case EVENT_ANALYSIS_READY:
         return event->analysis_ready.report != NULL;
+    case EVENT_FORGOTTEN:
+        return room->phase == PHASE_ENDED && event->forgotten.recordings <= INT32_MAX &&
+               event->forgotten.bytes <= ROOM_NUMBER_MAX;
     case EVENT_TYPE_COUNT:
         return false;
     }
@@ -226,7 +229,9 @@ bool room_event_fits(const struct room *room, const struct event *event)
     if (event->seq != room->seq + 1 || event->ts_ms < room->ts_ms || !is_whole(event->ts_ms))
         return false;
     if (room->phase == PHASE_ENDED && event->type != EVENT_RECORDING_UPLOADED &&
-        event->type != EVENT_ANALYSIS_READY)
+        event->type != EVENT_ANALYSIS_READY && event->type != EVENT_FORGOTTEN)
+        return false;
+    if (room->is_forgotten) /* nothing comes after */
         return false;
     /* Whoever acts is known, or is just coming in. */
     if (event->actor != 0 && !room_participant(room, event->actor) &&

@@ -79,7 +79,7 @@ static enum room_ask any_ask(void)
                                           ROOM_MESSAGE, ROOM_MESSAGE, ROOM_TICK, ROOM_TICK,
                                           ROOM_CHOICE,  ROOM_UPLOADED};
     static const enum room_ask seldom[] = {ROOM_DISCONNECT, ROOM_DISCONNECT, ROOM_RESTART,
-                                           ROOM_ANALYSIS_READY};
+                                           ROOM_ANALYSIS_READY, ROOM_FORGET};
     if (dice(200) == 0)
         return ROOM_END;
     return dice(10) ? often[dice(sizeof(often) / sizeof(*often))]

@@ -268,6 +268,40 @@ static void the_report_may_come_after_the_end(void **state)
     world_free(&world);
 }
 
+static void forget(struct world *world, const char *user, enum role role)
+{
+    const struct token token = token_of(user, role);
+    step(world, &(struct room_command){
+                    .ask = ROOM_FORGET, .token = &token, .recordings = 3, .bytes = 4711});
+}
+
+static void what_is_forgotten_stays_so_and_nothing_comes_after(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    consent(&world, 2, true);
+    say(&world, 2, COMMAND_START_RECORDING);
+    forget(&world, "kim", ROLE_DEBATER);
+    assert_refused(&world, ERR_WRONG_PHASE, REASON_NOT_ENDED);
+    say(&world, 1, COMMAND_END_SESSION);
+    forget(&world, "lee", ROLE_DEBATER);
+    assert_refused(&world, ERR_FORBIDDEN, REASON_NOT_HOST);
+    step(&world, &(struct room_command){.ask = ROOM_ANALYSIS_READY, .report = "/report"});
+    forget(&world, "stranger", ROLE_OPERATOR);
+    assert_events(&world, "forgotten");
+    assert_own(&world, EVENT_FORGOTTEN);
+    assert_true(room_is_forgotten(world.room));
+    assert_null(view_of(&world).report);
+    uploaded(&world, "r_AbCdEfGhIjKlMnOpQrStUv_1");
+    assert_refused(&world, ERR_ENDED, REASON_FORGOTTEN);
+    step(&world, &(struct room_command){.ask = ROOM_ANALYSIS_READY, .report = "/report"});
+    assert_refused(&world, ERR_ENDED, REASON_FORGOTTEN);
+    forget(&world, "stranger", ROLE_OPERATOR);
+    assert_refused(&world, ERR_ENDED, REASON_FORGOTTEN);
+    world_free(&world);
+}
+
 static void a_session_takes_256_recordings(void **state)
 {
     (void)state;
@@ -403,6 +437,7 @@ int main(void)
         cmocka_unit_test(the_end_stops_each_running_recording_before_it),
         cmocka_unit_test(an_upload_is_written_once_the_recording_has_stopped),
         cmocka_unit_test(the_report_may_come_after_the_end),
+        cmocka_unit_test(what_is_forgotten_stays_so_and_nothing_comes_after),
         cmocka_unit_test(a_session_takes_256_recordings),
         cmocka_unit_test(
             voice_status_tells_everybody_and_a_missing_is_speaking_leaves_it_as_it_was),

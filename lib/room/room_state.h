@@ -67,6 +67,7 @@ struct room {
     struct recording *recordings;
     struct ballot **ballots; /* by page - 1; NULL until somebody chooses, each entry too */
     char *report;
+    bool is_forgotten;
 };
 
 /* ---- looking (room_look.c) ---- */

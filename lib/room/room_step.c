@@ -296,6 +296,8 @@ static void on_uploaded(struct step *step)
     const struct recording *recording = room_recording_by_id(step->room, command->recording_id);
     if (!recording) {
         step_refuse(step, ERR_NOT_FOUND, REASON_NO_RECORDING, NULL);
+    } else if (step->room->is_forgotten) {
+        step_refuse(step, ERR_ENDED, REASON_FORGOTTEN, NULL);
     } else if (!recording->ended) {
         step_refuse(step, ERR_CONFLICT, REASON_STILL_RECORDING, NULL);
     } else if (recording->sha256) {
@@ -315,8 +317,38 @@ static void on_uploaded(struct step *step)
 
 static void on_analysis_ready(struct step *step)
 {
+    if (step->room->is_forgotten) {
+        step_refuse(step, ERR_ENDED, REASON_FORGOTTEN, NULL);
+        return;
+    }
     enum err e = step_emit(step, (struct event){.type = EVENT_ANALYSIS_READY,
                                                 .analysis_ready = {step->command->report}});
+    if (e == ERR_NONE)
+        step_own(step);
+}
+
+static void on_forget(struct step *step)
+{
+    const struct room *room = step->room;
+    const struct room_command *command = step->command;
+    const struct token *token = command->token;
+    bool is_operator = command->is_operator || token->role == ROLE_OPERATOR;
+    if (!is_operator && !room_is_host(room, token->user)) {
+        step_refuse(step, ERR_FORBIDDEN, REASON_NOT_HOST, NULL);
+        return;
+    }
+    if (room->phase != PHASE_ENDED) {
+        step_refuse(step, ERR_WRONG_PHASE, REASON_NOT_ENDED, NULL);
+        return;
+    }
+    if (room->is_forgotten) {
+        step_refuse(step, ERR_ENDED, REASON_FORGOTTEN, NULL);
+        return;
+    }
+    enum err e = step_emit(
+        step, (struct event){.type = EVENT_FORGOTTEN,
+                             .actor = is_operator ? 0 : room_participant_of(room, token->user),
+                             .forgotten = {command->recordings, command->bytes}});
     if (e == ERR_NONE)
         step_own(step);
 }
@@ -337,6 +369,7 @@ static bool is_too_long(const struct step *step)
     case ROOM_END:
     case ROOM_UPLOADED:
     case ROOM_ANALYSIS_READY:
+    case ROOM_FORGET:
     case ROOM_RESTART:
     case ROOM_TICK:
         return false;
@@ -367,6 +400,9 @@ static void decide(struct step *step)
         break;
     case ROOM_ANALYSIS_READY:
         on_analysis_ready(step);
+        break;
+    case ROOM_FORGET:
+        on_forget(step);
         break;
     case ROOM_RESTART:
         on_restart(step);

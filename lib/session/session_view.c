@@ -250,6 +250,7 @@ static void apply(struct session *session, const struct event *event)
     case EVENT_CHOICE_SUBMITTED:
     case EVENT_CHOICES_REVEALED:
     case EVENT_ANALYSIS_READY:
+    case EVENT_FORGOTTEN:
     case EVENT_TYPE_COUNT:
         break;
     }

@@ -179,7 +179,7 @@ static void check_order(struct ledger *ledger, const struct event *event)
         wrong(ledger, event, "time-never-goes-back", "earlier than the event before");
     ledger->ts_ms = event->ts_ms;
     if (ledger->is_ended && event->type != EVENT_RECORDING_UPLOADED &&
-        event->type != EVENT_ANALYSIS_READY)
+        event->type != EVENT_ANALYSIS_READY && event->type != EVENT_FORGOTTEN)
         wrong(ledger, event, "the-end-is-the-end", "after session_ended");
     if (ledger->turn_is_due && event->type != EVENT_NEXT_PAGE &&
         event->type != EVENT_SESSION_ENDED && event->type != EVENT_RECORDING_STOPPED)
@@ -244,6 +244,7 @@ void ledger_apply(struct ledger *ledger, const struct event *event)
     case EVENT_VOICE_STATUS:
     case EVENT_RECORDING_UPLOADED:
     case EVENT_ANALYSIS_READY:
+    case EVENT_FORGOTTEN:
     case EVENT_TYPE_COUNT:
         break;
     }
