@@ -57,6 +57,7 @@ CMD_FILES := $(wildcard cmd/*.c client/terminal/*.c)
 CMD_TEST_SOURCES := $(filter %_test.c,$(CMD_FILES))
 CMD_SOURCES := $(filter-out %_test.c %_fuzz.c,$(CMD_FILES))
 GEN_SOURCES := $(wildcard cmd/gen/*.c)
+RECOGNISER_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard cmd/recogniser/*.c))
 BENCH_SOURCES := $(filter %_bench.c,$(LIB_FILES))
 
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(B)/%.o) $(LIB_CXX_SOURCES:%.cc=$(B)/%.o)
@@ -74,7 +75,7 @@ SIM_BUGS := $(patsubst testdata/sim/%.patch,$(B)/sim-bugs/%,$(wildcard testdata/
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
 .PHONY: all sim valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
-all: $(B)/debate $(CATALOGUES)
+all: $(B)/debate $(B)/debate-recogniser $(CATALOGUES)
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
@@ -98,6 +99,13 @@ $(B)/libdebate.a: $(LIB_OBJECTS)
 $(B)/debate: $(CMD_OBJECTS) $(B)/libdebate.a | $(CATALOGUES)
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS)
+
+# The one program that stands on pocketsphinx, whose faults stay its own.
+$(RECOGNISER_OBJECTS): PKG_CFLAGS = $(shell pkg-config --cflags pocketsphinx | sed 's/-I/-isystem /g') \
+	-DMODELS='"$(shell pkg-config --variable=modeldir pocketsphinx)"'
+$(B)/debate-recogniser: $(RECOGNISER_OBJECTS)
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lpocketsphinx -lsphinxbase
 
 $(B)/locale/%/LC_MESSAGES/debate.mo: client/po/%.po
 	@mkdir -p $(@D)
@@ -148,7 +156,7 @@ WAITS := cmd/nginx_test.sh
 ALONE = $(filter $(LISTENS),$(TESTS) $(SCRIPTS))
 TOGETHER = $(filter-out $(LISTENS) $(WAITS),$(TESTS) $(SCRIPTS))
 
-unit: $(TESTS) $(B)/debate $(B)/sim $(SIM_BUGS) $(CATALOGUES)
+unit: $(TESTS) $(B)/debate $(B)/debate-recogniser $(B)/sim $(SIM_BUGS) $(CATALOGUES)
 	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(WAITS:%=+%) $(TOGETHER) -- $(ALONE)
 
 SCENARIOS := $(wildcard testdata/scenarios/*.debate)
@@ -158,7 +166,7 @@ check: deps
 	$(Q)$(MAKE) --no-print-directory check-built
 
 check-built: tidy man-lint
-	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(B)/debate-gen $(B)/sim $(SIM_BUGS) $(TESTS) $(CATALOGUES)
+	$(Q)$(MAKE) --no-print-directory -j2 $(B)/debate $(B)/debate-recogniser $(B)/debate-gen $(B)/sim $(SIM_BUGS) $(TESTS) $(CATALOGUES)
 	$(Q)$(MAKE) --no-print-directory gen-check
 	$(if $(SAN),,$(Q)$(MAKE) --no-print-directory -j2 B=$(B)-clang CC=clang OPTIMISE=-O0 CFLAGS= clang)
 	$(if $(SAN),,$(Q)$(FUZZ_MAKE))
@@ -211,7 +219,7 @@ $(FUZZ_TARGETS): %_fuzz: %_fuzz.o $(B)/libfuzzed.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(PKG_LIBS)
 
 # Everything through clang's warnings as well; what is fuzzed goes through them there.
-clang: $(filter-out $(FUZZ_OBJECTS),$(LIB_OBJECTS) $(CMD_OBJECTS) $(GEN_OBJECTS) $(TESTS:%=%.o))
+clang: $(filter-out $(FUZZ_OBJECTS),$(LIB_OBJECTS) $(CMD_OBJECTS) $(GEN_OBJECTS) $(RECOGNISER_OBJECTS) $(TESTS:%=%.o))
 
 valgrind: $(B)/debate
 	$(Q)DEBATE_BIN=$(B)/debate .ci/valgrind

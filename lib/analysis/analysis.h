@@ -134,7 +134,7 @@ struct turn {
 
 struct transcript {
     const char *engine, *model; /* "whisper.cpp", "ggml-base"; names as asked for or answered */
-    const char *language;       /* ISO 639-1 */
+    const char *language;       /* ISO 639-1; NULL: nobody named it */
     bool draft;                 /* by the embedded recogniser */
     const char *missing;        /* why there is no transcript, one line; NULL: there is one */
     const char *note;           /* what went wrong on the way, one line; NULL: nothing did */

@@ -24,6 +24,7 @@ struct transcript_request {
     const char *recogniser;        /* path of the program debate-recogniser */
     const char *language;          /* ISO 639-1; NULL: the service finds out for each piece */
     const char *answers;           /* folder of the answers; made where it is missing */
+    double recogniser_patience_ms; /* for one piece; 0: a minute and 20 times its length */
     void (*progress)(void *context, const char *step, double done, double of); /* NULL: none */
     void *context;
 };

@@ -1,0 +1,165 @@
+#include "analysis/stt.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/rand.h"
+#include "media/media.h"
+#include "media/ogg.h"
+#include "media/resample.h"
+
+enum { WAV_HEADER_SIZE = 44, BOUNDARY_SIZE = 32, BLOCK_SAMPLES = 4800 };
+
+bool stt_other_way(const struct stt_way *refused, const char *answer, struct stt_way *next)
+{
+    bool about_format =
+        strstr(answer, "response_format") != NULL || strstr(answer, "timestamp_granularities");
+    *next = *refused;
+    if (about_format && !refused->plain)
+        next->plain = true;
+    else if (!refused->wav)
+        next->wav = true;
+    else if (!refused->plain)
+        next->plain = true;
+    else
+        return false;
+    return true;
+}
+
+static void put_le(uint8_t *p, uint32_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        p[i] = (uint8_t)(value >> 8 * i);
+}
+
+static enum err append_wav_header(struct buf *out, size_t samples)
+{
+    uint32_t size = (uint32_t)(samples * 2);
+    uint8_t header[WAV_HEADER_SIZE];
+    memcpy(header, "RIFF", 4);
+    put_le(header + 4, size + WAV_HEADER_SIZE - 8, 4);
+    memcpy(header + 8, "WAVEfmt ", 8);
+    put_le(header + 16, 16, 4);
+    put_le(header + 20, 1, 2); /* PCM */
+    put_le(header + 22, 1, 2);
+    put_le(header + 24, STT_WAV_HZ, 4);
+    put_le(header + 28, STT_WAV_HZ * 2, 4);
+    put_le(header + 32, 2, 2);
+    put_le(header + 34, 16, 2);
+    memcpy(header + 36, "data", 4);
+    put_le(header + 40, size, 4);
+    return buf_append(out, header, sizeof header);
+}
+
+enum err stt_pcm16(const int16_t *pcm, size_t samples, bool header, struct buf *out)
+{
+    enum err e = ERR_NO_MEMORY;
+    size_t wanted = samples / (MEDIA_RATE_HZ / STT_WAV_HZ), made = 0;
+    int16_t block[BLOCK_SAMPLES];
+    struct resampler *resampler = resampler_new(MEDIA_RATE_HZ, STT_WAV_HZ);
+    if (!resampler)
+        return ERR_NO_MEMORY;
+    if (header && (e = append_wav_header(out, wanted)))
+        goto out;
+    /* A machine that isn't little-endian would have to swap here; there is none. */
+    for (e = ERR_NONE; !e && made < wanted && samples;) {
+        size_t taken = samples;
+        size_t got = resampler_run(resampler, pcm, &taken, block, BLOCK_SAMPLES);
+        if (!got && !taken)
+            break;
+        pcm += taken;
+        samples -= taken;
+        got = got < wanted - made ? got : wanted - made;
+        e = buf_append(out, block, got * sizeof *block);
+        made += got;
+    }
+    memset(block, 0, sizeof block);
+    while (!e && made < wanted) {
+        size_t more = wanted - made < BLOCK_SAMPLES ? wanted - made : BLOCK_SAMPLES;
+        e = buf_append(out, block, more * sizeof *block);
+        made += more;
+    }
+out:
+    resampler_free(resampler);
+    return e;
+}
+
+static enum err append_file(int fd, struct buf *out)
+{
+    struct stat stat;
+    if (fstat(fd, &stat) != 0)
+        return ERR_IO;
+    enum err e = buf_reserve(out, (size_t)stat.st_size);
+    for (off_t at = 0; !e && at < stat.st_size;) {
+        ssize_t got = pread(fd, out->data + out->len, (size_t)(stat.st_size - at), at);
+        if (got <= 0) {
+            errno = got < 0 ? errno : EIO;
+            return ERR_IO;
+        }
+        at += got;
+        out->len += (size_t)got;
+    }
+    if (!e)
+        out->data[out->len] = '\0';
+    return e;
+}
+
+/* libopusenc writes to a file: here one in memory. */
+static enum err append_ogg(const int16_t *pcm, size_t samples, struct buf *out)
+{
+    struct ogg_writer *ogg = NULL;
+    int fd = memfd_create("piece.ogg", MFD_CLOEXEC);
+    if (fd < 0)
+        return ERR_IO;
+    enum err e = ogg_open(fd, NULL, 0, &ogg);
+    if (!e) {
+        e = ogg_write(ogg, pcm, samples);
+        enum err closed = ogg_close(ogg);
+        e = e ? e : closed;
+    }
+    if (!e)
+        e = append_file(fd, out);
+    close(fd);
+    return e;
+}
+
+static enum err append_field(struct buf *body, const char *boundary, const char *name,
+                             const char *value)
+{
+    return value ? buf_printf(body,
+                              "--%s\r\nContent-Disposition: form-data; name=\"%s\"\r\n\r\n%s\r\n",
+                              boundary, name, value)
+                 : ERR_NONE;
+}
+
+enum err stt_body(const struct stt_question *question, const struct stt_way *way, struct buf *body,
+                  char type[STT_TYPE_SIZE])
+{
+    char boundary[BOUNDARY_SIZE];
+    enum err e;
+    rand_id("b_", boundary);
+    snprintf(type, STT_TYPE_SIZE, "multipart/form-data; boundary=%s", boundary);
+    if ((e = append_field(body, boundary, "model", question->model)) ||
+        (e = append_field(body, boundary, "language", question->language)) ||
+        (e = append_field(body, boundary, "prompt", question->prompt)) ||
+        (e = append_field(body, boundary, "temperature", "0")) ||
+        (e = append_field(body, boundary, "response_format", way->plain ? "json" : "verbose_json")))
+        return e;
+    if (!way->plain &&
+        ((e = append_field(body, boundary, "timestamp_granularities[]", "segment")) ||
+         (e = append_field(body, boundary, "timestamp_granularities[]", "word"))))
+        return e;
+    if ((e = buf_printf(body,
+                        "--%s\r\nContent-Disposition: form-data; name=\"file\"; "
+                        "filename=\"piece.%s\"\r\nContent-Type: audio/%s\r\n\r\n",
+                        boundary, way->wav ? "wav" : "ogg", way->wav ? "wav" : "ogg")))
+        return e;
+    e = way->wav ? stt_pcm16(question->pcm, question->samples, true, body)
+                 : append_ogg(question->pcm, question->samples, body);
+    return e ? e : buf_printf(body, "\r\n--%s--\r\n", boundary);
+}

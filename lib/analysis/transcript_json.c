@@ -1,0 +1,137 @@
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "analysis/transcript_inner.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "proto/json_writer.h"
+
+static void write_turn(struct json *turns, const struct turn *turn)
+{
+    char who[16];
+    snprintf(who, sizeof who, "p%u", turn->participant);
+    struct json *object = json_write_object(turns, NULL);
+    json_write_string(object, "participant", who);
+    json_write_integer(object, "page", turn->page);
+    json_write_integer(object, "piece", (int64_t)turn->piece);
+    json_write_number(object, "from_ms", turn->from_ms);
+    json_write_number(object, "to_ms", turn->to_ms);
+    json_write_string(object, "text", turn->text);
+    struct json *words = turn->word_count ? json_write_array(object, "words") : NULL;
+    for (size_t i = 0; i < turn->word_count; i++) {
+        struct json *word = json_write_object(words, NULL);
+        json_write_string(word, "word", turn->words[i].text);
+        json_write_number(word, "from_ms", turn->words[i].from_ms);
+        json_write_number(word, "to_ms", turn->words[i].to_ms);
+    }
+}
+
+enum err transcript_json(const struct transcript *transcript, struct buf *out)
+{
+    struct json *document = json_document();
+    json_write_string(document, "engine", transcript->engine);
+    json_write_string(document, "model", transcript->model);
+    json_write_string(document, "language", transcript->language);
+    json_write_bool(document, "draft", transcript->draft);
+    json_write_string(document, "missing", transcript->missing);
+    json_write_string(document, "note", transcript->note);
+    json_write_integer(document, "dropped", (int64_t)transcript->dropped);
+    json_write_integer(document, "failed", (int64_t)transcript->failed);
+    struct json *turns = json_write_array(document, "turns");
+    for (size_t i = 0; i < transcript->turn_count; i++)
+        write_turn(turns, &transcript->turns[i]);
+    return json_write(document, true, out);
+}
+
+/* A whole number from 0; ERR_CORRUPT. */
+static enum err read_count(const struct json *object, const char *name, size_t *out)
+{
+    double value = json_number(object, name, -1);
+    if (!(value >= 0 && value < 1e9) || value != floor(value))
+        return ERR_CORRUPT;
+    *out = (size_t)value;
+    return ERR_NONE;
+}
+
+static enum err read_times(const struct json *object, double *from_ms, double *to_ms)
+{
+    *from_ms = json_number(object, "from_ms", NAN);
+    *to_ms = json_number(object, "to_ms", NAN);
+    return *from_ms <= *to_ms ? ERR_NONE : ERR_CORRUPT;
+}
+
+static enum err read_words(const struct json *array, struct turn *turn)
+{
+    size_t count = json_count(array);
+    struct word *words = count ? mem_alloc(count * sizeof *words) : NULL;
+    if (count && !words)
+        return ERR_NO_MEMORY;
+    turn->words = words;
+    for (const struct json *it = json_first(array); it; it = json_next(it)) {
+        struct word *word = &words[turn->word_count++];
+        word->text = json_string(it, "word");
+        if (!word->text || read_times(it, &word->from_ms, &word->to_ms) != ERR_NONE)
+            return ERR_CORRUPT;
+    }
+    return ERR_NONE;
+}
+
+static enum err read_turn(const struct json *object, struct turn *turn)
+{
+    const char *who = json_string(object, "participant");
+    size_t page = 0;
+    enum err e = read_count(object, "page", &page);
+    if (!e)
+        e = read_count(object, "piece", &turn->piece);
+    if (!e)
+        e = read_times(object, &turn->from_ms, &turn->to_ms);
+    turn->participant = who ? participant_number(who) : 0;
+    turn->page = (unsigned)page;
+    turn->text = json_string(object, "text");
+    if (e || !turn->participant || !page || !turn->text || !turn->text[0])
+        return ERR_CORRUPT;
+    return read_words(json_member(object, "words"), turn);
+}
+
+static enum err read_all(struct transcript_set *set)
+{
+    const struct json *root = set->document, *turns = json_member(root, "turns");
+    struct transcript *transcript = &set->transcript;
+    transcript->engine = json_string(root, "engine");
+    transcript->model = json_string(root, "model");
+    transcript->language = json_string(root, "language");
+    transcript->draft = json_bool(root, "draft", false);
+    transcript->missing = json_string(root, "missing");
+    transcript->note = json_string(root, "note");
+    enum err e = read_count(root, "dropped", &transcript->dropped);
+    if (!e)
+        e = read_count(root, "failed", &transcript->failed);
+    if (e || !turns || !transcript->engine || !transcript->model)
+        return ERR_CORRUPT;
+    set->turns = mem_zalloc((json_count(turns) + 1) * sizeof *set->turns);
+    if (!set->turns)
+        return ERR_NO_MEMORY;
+    transcript->turns = set->turns;
+    for (const struct json *it = json_first(turns); !e && it; it = json_next(it))
+        e = read_turn(it, &set->turns[transcript->turn_count++]);
+    return e;
+}
+
+enum err transcript_from_json(const char *text, size_t len, struct transcript_set **out)
+{
+    struct transcript_set *set = mem_zalloc(sizeof *set);
+    if (!set)
+        return ERR_NO_MEMORY;
+    enum err e = json_read(text, len, &set->document);
+    if (e == ERR_BAD_REQUEST)
+        e = ERR_CORRUPT;
+    if (!e)
+        e = read_all(set);
+    if (e) {
+        transcript_free(set);
+        return e;
+    }
+    *out = set;
+    return ERR_NONE;
+}
