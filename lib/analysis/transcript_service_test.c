@@ -27,9 +27,9 @@ static unsigned asked[PIECES];
 static int64_t asked_at_ms[32];
 
 static const struct debate_page pages[] = {{1, 0, 2900}, {2, 2900, 10000}};
-static struct page agenda_pages[] = {{.title = "One"}, {.title = "Two"}};
-static struct agenda agenda = {
-    .title = "Libraries on Sunday", .page_count = 2, .pages = agenda_pages};
+static char title[] = "Libraries on Sunday";
+static struct page agenda_pages[] = {{.title = title}, {.title = title}};
+static struct agenda agenda = {.title = title, .page_count = 2, .pages = agenda_pages};
 static const struct debate debate = {.agenda = &agenda, .pages = pages, .page_count = 2};
 static const struct track tracks[] = {{.participant = 1, .recording = 0, .path = "a"}};
 static struct piece pieces[PIECES];
