@@ -7,6 +7,7 @@
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
 #                 bench-page: mouth to ear with browsers
+#   make soak     3,000 sockets in 1,000 rooms for ten minutes: is memory flat?   SOAK_S=600
 #   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
 #   make sim      rooms in a simulated world where everything fails   SEED=7 ROOM_S=1000
 #   make valgrind a debate of which nobody leaves memory behind
@@ -74,7 +75,7 @@ SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/sim/*.c))
 SIM_BUGS := $(patsubst testdata/sim/%.patch,$(B)/sim-bugs/%,$(wildcard testdata/sim/*.patch))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all sim valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
+.PHONY: all sim soak valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
 all: $(B)/debate $(B)/debate-recogniser $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -244,6 +245,11 @@ install: all $(B)/libdebate.a
 
 uninstall:
 	$(Q).ci/install uninstall $(B) '$(PREFIX)' '$(DESTDIR)'
+
+# ---- the soak; `make check` has a short one ----
+
+soak: $(B)/lib/server/server_soak_test $(B)/debate
+	$(Q)DEBATE_BIN=$(B)/debate SOAK_S=$(or $(SOAK_S),600) SOAK_ROOMS=1000 $<
 
 # ---- benchmarks ----
 

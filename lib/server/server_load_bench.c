@@ -66,7 +66,7 @@ static void connect_some(struct load *load, size_t first, size_t count)
 /* Rooms of three, all of them live. */
 static void begin_debates(struct load *load, unsigned rooms, size_t sockets)
 {
-    load_start(load, "0");
+    load_start(load, "0", "0");
     load_make_rooms(load, rooms);
     load_make_clients(load, (size_t)rooms * LOAD_SEATS * sockets);
     load->on_open = say_init;
@@ -240,7 +240,7 @@ static void relay(void)
 static void idle(void)
 {
     struct load load;
-    load_start(&load, "0");
+    load_start(&load, "0", "0");
     double bare = load_rss_bytes(&load);
     load_make_rooms(&load, IDLE_CLIENTS / LOAD_SEATS);
     double with_rooms = load_rss_bytes(&load);
@@ -285,7 +285,7 @@ static void connects(void)
 {
     struct load load;
     double cpu = 0, took = 0;
-    load_start(&load, "0");
+    load_start(&load, "0", "0");
     load_make_rooms(&load, START_ROOMS);
     load_make_clients(&load, CONNECTS);
     load.on_gone = note_gone;
@@ -324,7 +324,7 @@ static void come_again(struct load *load, struct client *client)
 static void churn(void)
 {
     struct load load;
-    load_start(&load, "0");
+    load_start(&load, "0", "0");
     load_make_rooms(&load, CHURN_ROOMS);
     load_make_clients(&load, CHURN_ROOMS * LOAD_SEATS);
     load.on_open = say_init;
@@ -404,7 +404,7 @@ static void start(const char *name, double seconds)
     double skews[START_ROOMS], lates[START_ROOMS];
     unsigned early = 0;
     memset(begun, 0, sizeof begun);
-    load_start(&load, "3");
+    load_start(&load, "3", "0");
     load_make_rooms(&load, START_ROOMS);
     load_make_clients(&load, START_ROOMS * LOAD_SEATS);
     load.stamps = true;

@@ -1,6 +1,6 @@
-/* For server_load_bench: `debate serve` as a black box on one core, and as many WebSocket clients
- * (RFC 6455) as it takes, on the other. They cost little: one thread, epoll, frames that are masked
- * with zeros, JSON that is looked at but not parsed.
+/* For server_load_bench and server_soak_test: `debate serve` as a black box on one core, and as
+ * many WebSocket clients (RFC 6455) as it takes, on the other. They cost little: one thread, epoll,
+ * frames that are masked with zeros, JSON that is looked at but not parsed.
  *
  * What goes wrong ends the program: it is of use to nobody then. */
 #ifndef DEBATE_SERVER_SERVER_LOAD_BENCH_H
@@ -69,10 +69,11 @@ struct load {
     unsigned rooms;
     struct client *clients;
     size_t client_count, open, gone;
-    bool stamps; /* ask the kernel when it got what */
+    const char *agenda; /* of the rooms that are made; NULL: none */
+    bool stamps;        /* ask the kernel when it got what */
     load_text_fn *on_text;
-    load_client_fn *on_open, *on_gone;
-    uint64_t count, wanted; /* the mode's */
+    load_client_fn *on_open, *on_gone, *on_refused; /* NULL: what must not happen */
+    uint64_t count, wanted;                         /* the mode's */
 };
 
 static inline void __attribute__((format(printf, 1, 2), noreturn)) give_up(const char *format, ...)
@@ -109,7 +110,8 @@ static inline void pin(int core)
         (void)sched_setaffinity(0, sizeof set, &set);
 }
 
-static inline void load_exec(const struct load *load, const char *countdown, int out)
+static inline void load_exec(const struct load *load, const char *countdown, const char *rate_limit,
+                             int out)
 {
     const char *program = getenv("DEBATE_BIN");
     char data[80], secret[80];
@@ -119,12 +121,14 @@ static inline void load_exec(const struct load *load, const char *countdown, int
     pin(0);
     dup2(out, STDOUT_FILENO);
     execl(program, program, "serve", "--listen", "127.0.0.1:0", "--data", data, "--secret-file",
-          secret, "--rate-limit", "0", "--countdown", countdown, (char *)NULL);
+          secret, "--countdown", countdown, rate_limit ? "--rate-limit" : NULL, rate_limit,
+          (char *)NULL);
     perror(program);
     _exit(127);
 }
 
-static inline void load_start(struct load *load, const char *countdown)
+/* `rate_limit`: messages a second of one socket, "0" for any number, NULL for the usual one. */
+static inline void load_start(struct load *load, const char *countdown, const char *rate_limit)
 {
     char path[80], said[256] = "";
     int ends[2];
@@ -140,7 +144,7 @@ static inline void load_start(struct load *load, const char *countdown)
     fflush(NULL);
     load->pid = fork();
     if (load->pid == 0)
-        load_exec(load, countdown, ends[1]);
+        load_exec(load, countdown, rate_limit, ends[1]);
     close(ends[1]);
     FILE *out = fdopen(ends[0], "r");
     if (!out || !fgets(said, sizeof said, out) ||
@@ -232,9 +236,10 @@ static inline int load_dial(const struct load *load)
 
 static inline void load_make_room(struct load *load, int fd, unsigned room)
 {
-    char token[512], body[64], text[LOAD_TEXT];
+    char token[512], body[512], text[LOAD_TEXT];
     load_token(room, 0, token);
-    snprintf(body, sizeof body, "{\"code\":\"room-%u\",\"seats\":%d}", room, LOAD_SEATS);
+    snprintf(body, sizeof body, "{\"code\":\"room-%u\",\"seats\":%d%s%s}", room, LOAD_SEATS,
+             load->agenda ? ",\"agenda\":" : "", load->agenda ? load->agenda : "");
     int len = snprintf(text, sizeof text,
                        "POST /api/rooms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
                        "Content-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
@@ -321,8 +326,10 @@ static inline void load_frame(struct client *client, unsigned opcode, const char
     for (size_t i = 0; i < len; i++)
         frame[at + 4 + i] = (unsigned char)data[i] ^ frame[at + i % 4];
     at += 4 + len;
-    /* A client never has so much under way that the kernel would not take it. */
-    if (send(client->fd, frame, at, MSG_NOSIGNAL) != (ssize_t)at)
+    /* A client never has so much under way that the kernel would not take it; that the other side
+     * has gone is seen when it is read. */
+    if (send(client->fd, frame, at, MSG_NOSIGNAL) != (ssize_t)at && errno != EPIPE &&
+        errno != ECONNRESET)
         give_up("send: %s", strerror(errno));
 }
 
@@ -347,8 +354,9 @@ static inline bool load_says(const char *text, size_t len, const char *type)
 static inline void load_gone(struct load *load, struct client *client)
 {
     close(client->fd);
+    load->open -= client->state == CLIENT_OPEN;
     client->state = CLIENT_IDLE;
-    load->open--;
+    client->rest_len = 0;
     load->gone++;
     if (!load->on_gone)
         give_up("the server has closed a connection of room %u", client->room);
@@ -422,8 +430,15 @@ static inline void load_read(struct load *load, struct client *client)
     data[len] = '\0';
     if (client->state == CLIENT_UPGRADING) {
         const char *end = strstr(data, "\r\n\r\n");
-        if (end && strncmp(data, "HTTP/1.1 101", 12) != 0)
-            give_up("refused: %s", data);
+        if (end && strncmp(data, "HTTP/1.1 101", 12) != 0) {
+            if (!load->on_refused)
+                give_up("refused: %s", data);
+            close(client->fd);
+            client->state = CLIENT_IDLE;
+            client->rest_len = 0;
+            load->on_refused(load, client);
+            return;
+        }
         if (end) {
             at = (size_t)(end + 4 - data);
             client->state = CLIENT_OPEN;
