@@ -83,6 +83,16 @@ curl -fsS "$DEBATE_SERVER/r/library" >out 2>err || fail 'no page'
 curl -sS -o /dev/null -w '%{http_code}' "$DEBATE_SERVER/metrics" >out 2>err
 [[ $(<out) == 200 ]] || fail 'this machine gets no metrics'
 
+# A browser's own page is known through the proxy, another site's is not.
+guest() {
+    curl -sS -o /dev/null -w '%{http_code}' -H "Origin: https://$1" -H 'Content-Type: application/json' \
+        -d '{"nickname":"Browser"}' "$DEBATE_SERVER/api/rooms/browsers/guests" 2>err
+}
+guest $name >out
+[[ $(<out) == 201 ]] || fail "the server's own page is refused"
+guest elsewhere.example.org >out
+[[ $(<out) == 403 ]] || fail "another site's page is let in"
+
 enter dies --input none --seats 2 --record yes
 await dies '"type":"welcome"'
 enter lee --input none --record no
