@@ -85,6 +85,10 @@ curl -s "http://$address/healthz" && fail 'plain HTTP'
 [[ $(curl -s --cacert ours.ca.pem -o out -w '%{http_version} %{http_code}' "$DEBATE_SERVER/healthz") == '1.1 200' ]] ||
     fail 'https'
 
+# Two bytes of a handshake, and nothing more; what becomes of it is seen at the end.
+exec 8<>"/dev/tcp/${address%:*}/${address##*:}"
+printf '\026\003' >&8
+
 # ---- whom clients trust ----
 
 # distrusts WORD...: exit code 3, and one line that says why.
@@ -172,6 +176,8 @@ kill -HUP "$server"
 hears 'used from now on'
 distrusts room show sunday --token "$token"
 
+read -r -t 30 -u 8
+(($? == 1)) || fail 'a handshake that goes no further stays open'
 kill "$server"
 wait "$server" || fail 'it does not end well'
 finish
