@@ -30,7 +30,8 @@ bool stt_is_loop(const char *text)
         for (size_t at = part; at < len; at++) {
             same = text[at] == text[at - part] ? same + 1 : 0;
             size_t filled = same + part;
-            if (filled >= part * LOOP_TIMES && filled * 2 > len && filled >= LOOP_CHARS)
+            /* The last time nothing need come behind it. */
+            if (filled + 1 >= part * LOOP_TIMES && filled * 2 > len && filled >= LOOP_CHARS)
                 return true;
         }
     }
