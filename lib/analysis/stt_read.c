@@ -25,7 +25,7 @@ bool stt_is_loop(const char *text)
     size_t len = strlen(text);
     if (utf8_length(text) < LOOP_CHARS)
         return false;
-    for (size_t part = 1; part <= LOOP_PART_MAX && part * LOOP_TIMES <= len; part++) {
+    for (size_t part = 1; part <= LOOP_PART_MAX && part * LOOP_TIMES <= len + 1; part++) {
         size_t same = 0; /* bytes in a row that are what stands one part before them */
         for (size_t at = part; at < len; at++) {
             same = text[at] == text[at - part] ? same + 1 : 0;
