@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "media/fit.h"
 #include "media/ogg.h"
 #include "media/sound_file.h"
 
@@ -22,6 +23,7 @@ enum {
     /* Longer silence is no missed capture but a wrong clock. */
     GAP_MAX_US = 600 * 1000000,
     CHECKPOINT_US = 2000000,
+    READING_US = 10000000,
     DRIFT_MIN_US = 10000000,
     COMPLETE_US = 40000,
     RECORDING_ID_MAX = 128, /* bytes */
@@ -31,11 +33,6 @@ enum {
  * that was stamped late looks like a gap. */
 static const double FOLLOW = 1.0 / 500;
 
-/* Least squares, as it goes, of the captured time's deviation over the clock. */
-struct drift_fit {
-    double count, mean_clock, mean_ahead, clock_clock, clock_ahead;
-};
-
 struct recording {
     struct ogg_writer *ogg;
     int opus_fd, timeline_fd;
@@ -43,20 +40,11 @@ struct recording {
     int failed_errno;
     int64_t started_us, last_us; /* last_us: of the frame written last */
     int64_t checkpoint_us;       /* when the next is due */
+    int64_t reading_us;          /* the same */
     double behind_us;            /* the clock's lead over the samples, followed */
-    struct drift_fit fit;
+    struct fit fit;              /* of the samples' lead over the clock, in seconds */
     struct recording_summary summary;
 };
-
-static void fit_add(struct drift_fit *fit, double clock, double ahead)
-{
-    fit->count++;
-    double clock_step = clock - fit->mean_clock;
-    fit->mean_clock += clock_step / fit->count;
-    fit->mean_ahead += (ahead - fit->mean_ahead) / fit->count;
-    fit->clock_clock += clock_step * (clock - fit->mean_clock);
-    fit->clock_ahead += clock_step * (ahead - fit->mean_ahead);
-}
 
 static int64_t samples_to_us(uint64_t samples)
 {
@@ -90,16 +78,6 @@ static bool id_is_fit(const char *id)
         if ((unsigned char)id[i] <= ' ' || id[i] == 0x7f)
             return false;
     return len > 0 && len <= RECORDING_ID_MAX;
-}
-
-static bool timeline_path(const char *path, char *out, size_t size)
-{
-    size_t len = strlen(path);
-    static const char opus[] = ".opus";
-    if (len > strlen(opus) && strcmp(path + len - strlen(opus), opus) == 0)
-        len -= strlen(opus);
-    int made = snprintf(out, size, "%.*s.timeline", (int)len, path);
-    return made > 0 && (size_t)made < size;
 }
 
 static int create(const char *path)
@@ -139,12 +117,12 @@ enum err recording_start(const char *path, const char *recording_id, int64_t sta
                          int64_t started_us, struct recording **out)
 {
     char beside[PATH_MAX];
-    if (!id_is_fit(recording_id) || !timeline_path(path, beside, sizeof beside))
+    if (!id_is_fit(recording_id) || !timeline_beside(path, beside, sizeof beside))
         return ERR_BAD_REQUEST;
     struct recording *recording = mem_zalloc(sizeof *recording);
     if (!recording)
         return ERR_NO_MEMORY;
-    recording->started_us = recording->checkpoint_us = started_us;
+    recording->started_us = recording->checkpoint_us = recording->reading_us = started_us;
     recording->last_us = started_us - FRAME_US;
     enum err e = ERR_IO;
     recording->timeline_fd = -1;
@@ -189,6 +167,7 @@ static enum err write_gap(struct recording *recording, int64_t gap_us)
     }
     if (e)
         return e;
+    fit_jump(&recording->fit);
     recording->summary.samples += length;
     recording->summary.gap_samples += length;
     recording->summary.gaps++;
@@ -228,15 +207,24 @@ enum err recording_write(struct recording *recording, const int16_t pcm[MEDIA_FR
     return ERR_NONE;
 }
 
+enum err recording_session_clock(struct recording *recording, int64_t clock_us, double at_ms)
+{
+    if (recording->failed || clock_us < recording->reading_us)
+        return recording->failed;
+    recording->reading_us = clock_us + READING_US;
+    enum err e = note(recording->timeline_fd, "session %" PRId64 " %" PRId64 "\n",
+                      clock_us - recording->started_us, (int64_t)llround(at_ms * 1000));
+    return e ? fail(recording, e) : ERR_NONE;
+}
+
 static void sum_up(struct recording *recording)
 {
     struct recording_summary *summary = &recording->summary;
     int64_t clock_us = recording->last_us + FRAME_US - recording->started_us;
-    const struct drift_fit *fit = &recording->fit;
     summary->duration_ms = (clock_us + 500) / 1000;
     summary->drift_ppm = 0;
-    if (clock_us >= DRIFT_MIN_US && fit->clock_clock > 0)
-        summary->drift_ppm = fit->clock_ahead / fit->clock_clock * 1e6;
+    if (clock_us >= DRIFT_MIN_US)
+        summary->drift_ppm = fit_slope(&recording->fit, 0) * 1e6;
     double expected_us = (double)clock_us * (1 + summary->drift_ppm / 1e6);
     double off_us = (double)samples_to_us(summary->samples) - expected_us;
     summary->complete = !recording->failed && fabs(off_us) <= COMPLETE_US;
@@ -271,7 +259,7 @@ enum err recording_measure(const char *path, struct recording_summary *out)
 {
     char beside[PATH_MAX];
     struct timeline timeline;
-    if (!timeline_path(path, beside, sizeof beside))
+    if (!timeline_beside(path, beside, sizeof beside))
         return ERR_BAD_REQUEST;
     enum err e = timeline_read(beside, &timeline);
     if (e)

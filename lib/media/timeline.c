@@ -47,6 +47,21 @@ static enum err grow(void **array, size_t count, size_t size)
     return ERR_NONE;
 }
 
+bool timeline_beside(const char *path, char *out, size_t size)
+{
+    static const char *const suffixes[] = {".opus", ".ogg", ".webm"};
+    size_t len = strlen(path);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++) {
+        size_t end = strlen(suffixes[i]);
+        if (len > end && strcmp(path + len - end, suffixes[i]) == 0) {
+            len -= end;
+            break;
+        }
+    }
+    int made = snprintf(out, size, "%.*s.timeline", (int)len, path);
+    return made > 0 && (size_t)made < size;
+}
+
 static enum err take_checkpoint(struct timeline *timeline, char **words)
 {
     struct timeline_checkpoint point;
@@ -58,6 +73,20 @@ static enum err take_checkpoint(struct timeline *timeline, char **words)
         return e;
     timeline->checkpoints = array;
     timeline->checkpoints[timeline->checkpoint_count++] = point;
+    return ERR_NONE;
+}
+
+static enum err take_reading(struct timeline *timeline, char **words)
+{
+    struct timeline_reading reading;
+    if (!to_signed(words[1], &reading.clock_us) || !to_signed(words[2], &reading.at_us))
+        return ERR_CORRUPT;
+    void *array = timeline->readings;
+    enum err e = grow(&array, timeline->reading_count, sizeof reading);
+    if (e)
+        return e;
+    timeline->readings = array;
+    timeline->readings[timeline->reading_count++] = reading;
     return ERR_NONE;
 }
 
@@ -114,6 +143,8 @@ static enum err take_line(struct timeline *timeline, char *line)
     }
     if (strcmp(words[0], "at") == 0 && count == 3)
         return take_checkpoint(timeline, words);
+    if (strcmp(words[0], "session") == 0 && count == 3)
+        return take_reading(timeline, words);
     if (strcmp(words[0], "gap") == 0 && count == 3)
         return take_gap(timeline, words);
     if (strcmp(words[0], "end") == 0 && count == 5)
@@ -121,7 +152,7 @@ static enum err take_line(struct timeline *timeline, char *line)
     return ERR_NONE;
 }
 
-static enum err parse(struct timeline *timeline, char *text)
+static enum err take_lines(struct timeline *timeline, char *text)
 {
     static const char first[] = "debate-timeline 1\n";
     if (strncmp(text, first, strlen(first)) != 0)
@@ -134,6 +165,15 @@ static enum err parse(struct timeline *timeline, char *text)
             return e;
     }
     return timeline->recording_id && timeline->rate_hz ? ERR_NONE : ERR_CORRUPT;
+}
+
+enum err timeline_parse(char *text, struct timeline *out)
+{
+    memset(out, 0, sizeof *out);
+    enum err e = take_lines(out, text);
+    if (e)
+        timeline_release(out);
+    return e;
 }
 
 static enum err read_text(const char *path, char **text)
@@ -185,11 +225,8 @@ enum err timeline_read(const char *path, struct timeline *out)
     enum err e = read_text(path, &text);
     if (e)
         return e;
-    memset(out, 0, sizeof *out);
-    e = parse(out, text);
+    e = timeline_parse(text, out);
     mem_free(text);
-    if (e)
-        timeline_release(out);
     return e;
 }
 
@@ -197,6 +234,7 @@ void timeline_release(struct timeline *timeline)
 {
     mem_free(timeline->recording_id);
     mem_free(timeline->checkpoints);
+    mem_free(timeline->readings);
     mem_free(timeline->gaps);
     memset(timeline, 0, sizeof *timeline);
 }

@@ -1,0 +1,124 @@
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <opus/opusfile.h>
+
+#include "base/mem.h"
+#include "media/sound_source.h"
+
+/* opusfile looks for the end, and the links of a chain, by jumping about in the file: some twenty
+ * times in one that is a single recording. It remembers each link, so a file that was made of
+ * nothing but links must not be gone through. */
+enum { OPENING_JUMPS_MAX = 1000 };
+
+struct ogg_source {
+    struct sound_source source; /* first, so that the one's address is the other's */
+    int fd;
+    int saved_errno; /* of what failed to be read; 0: nothing did */
+    bool is_open;
+    unsigned jumps;
+    OggOpusFile *opus;
+};
+
+/* ---- what opusfile calls ---- */
+
+static int on_read(void *stream, unsigned char *bytes, int size)
+{
+    struct ogg_source *ogg = stream;
+    ssize_t got;
+    do
+        got = read(ogg->fd, bytes, (size_t)size);
+    while (got < 0 && errno == EINTR);
+    if (got < 0)
+        ogg->saved_errno = errno;
+    return (int)got;
+}
+
+static int on_seek(void *stream, opus_int64 offset, int whence)
+{
+    struct ogg_source *ogg = stream;
+    if (!ogg->is_open && ++ogg->jumps > OPENING_JUMPS_MAX)
+        return -1;
+    return lseek(ogg->fd, offset, whence) < 0 ? -1 : 0;
+}
+
+static opus_int64 on_tell(void *stream)
+{
+    return lseek(((struct ogg_source *)stream)->fd, 0, SEEK_CUR);
+}
+
+static enum err from_opusfile(const struct ogg_source *ogg, int code)
+{
+    if (code == OP_EFAULT)
+        return ERR_NO_MEMORY;
+    errno = ogg->saved_errno;
+    return ogg->saved_errno ? ERR_IO : ERR_CORRUPT;
+}
+
+/* ---- what is asked of a source ---- */
+
+static enum err read_chunk(struct sound_source *source, int16_t *pcm, uint64_t *at, size_t *count)
+{
+    struct ogg_source *ogg = (struct ogg_source *)source;
+    int16_t pair[2 * SOUND_CHUNK_MAX];
+    int got;
+    *count = 0;
+    do
+        got = op_read_stereo(ogg->opus, pair, 2 * SOUND_CHUNK_MAX);
+    while (got == OP_HOLE);
+    if (got < 0) {
+        enum err e = from_opusfile(ogg, got);
+        return e == ERR_CORRUPT ? ERR_NONE : e; /* the end of what can be read */
+    }
+    ogg_int64_t behind = op_pcm_tell(ogg->opus);
+    if (behind < got)
+        behind = got;
+    *at = (uint64_t)(behind - got);
+    *count = (size_t)got;
+    for (int i = 0; i < got; i++)
+        pcm[i] = (int16_t)((pair[2 * i] + pair[2 * i + 1]) / 2);
+    return ERR_NONE;
+}
+
+static enum err seek(struct sound_source *source, uint64_t sample)
+{
+    struct ogg_source *ogg = (struct ogg_source *)source;
+    int code = op_pcm_seek(ogg->opus, (ogg_int64_t)sample);
+    if (code == 0)
+        return ERR_NONE;
+    enum err e = from_opusfile(ogg, code);
+    return e;
+}
+
+static void release(struct sound_source *source)
+{
+    struct ogg_source *ogg = (struct ogg_source *)source;
+    op_free(ogg->opus);
+    if (ogg->fd >= 0)
+        close(ogg->fd);
+    mem_free(ogg);
+}
+
+enum err sound_source_ogg(int fd, struct sound_source **out)
+{
+    static const OpusFileCallbacks callbacks = {.read = on_read, .seek = on_seek, .tell = on_tell};
+    struct ogg_source *ogg = mem_zalloc(sizeof *ogg);
+    if (!ogg)
+        return ERR_NO_MEMORY;
+    int code = 0;
+    ogg->source = (struct sound_source){.read = read_chunk, .seek = seek, .free = release};
+    ogg->fd = fd;
+    ogg->opus = op_open_callbacks(ogg, &callbacks, NULL, 0, &code);
+    ogg_int64_t total = ogg->opus ? op_pcm_total(ogg->opus, -1) : code;
+    if (total < 0) {
+        enum err e = from_opusfile(ogg, (int)total);
+        ogg->fd = -1;
+        release(&ogg->source);
+        return e;
+    }
+    ogg->is_open = true;
+    ogg->source.samples = (uint64_t)total;
+    *out = &ogg->source;
+    return ERR_NONE;
+}
