@@ -3,9 +3,10 @@
  *
  * The model is not believed. A finding names a turn and quotes it, and is struck out and counted
  * unless the quotation stands in that turn word for word: the same characters in the same order,
- * where any run of white space counts as one space. It may not begin or end inside a word, and a
- * quotation of the right words under another turn is moved to the turn that holds them when that
- * turn is the same person's, and struck otherwise.
+ * where any run of white space counts as one space, and not from or to the inside of a word (of
+ * ASCII letters and digits; scripts without spaces know no such place). Words that the same person
+ * said in another turn are cited from there. Who said it, and on which page, is taken from the turn
+ * and never from the model.
  *
  * Answers are kept as transcript.h keeps them. */
 #ifndef DEBATE_ANALYSIS_FINDINGS_H

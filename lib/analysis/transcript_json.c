@@ -68,7 +68,7 @@ static enum err read_words(const struct json *array, struct turn *turn)
     if (count && !words)
         return ERR_NO_MEMORY;
     turn->words = words;
-    for (const struct json *it = json_first(array); it; it = json_next(it)) {
+    for (const struct json *it = count ? json_first(array) : NULL; it; it = json_next(it)) {
         struct word *word = &words[turn->word_count++];
         word->text = json_string(it, "word");
         if (!word->text || read_times(it, &word->from_ms, &word->to_ms) != ERR_NONE)
@@ -113,7 +113,8 @@ static enum err read_all(struct transcript_set *set)
     if (!set->turns)
         return ERR_NO_MEMORY;
     transcript->turns = set->turns;
-    for (const struct json *it = json_first(turns); !e && it; it = json_next(it))
+    for (const struct json *it = json_count(turns) ? json_first(turns) : NULL; !e && it;
+         it = json_next(it))
         e = read_turn(it, &set->turns[transcript->turn_count++]);
     return e;
 }
