@@ -376,10 +376,14 @@ static enum err lock(struct analysis *run)
         return complain(run, ERR_IO, "lock");
     if (flock(run->lock, LOCK_EX | LOCK_NB) == 0)
         return ERR_NONE;
-    if (errno != EWOULDBLOCK)
-        return complain(run, ERR_IO, "lock");
-    snprintf(run->why, run->why_size, "%s: another debate analyze is at work here", folder);
-    return ERR_CONFLICT;
+    /* Another run is at work: what it makes need not be made again. */
+    if (errno == EWOULDBLOCK && run->request->progress)
+        run->request->progress(run->request->context, "waiting", 0, 1);
+    int failed;
+    do
+        failed = flock(run->lock, LOCK_EX);
+    while (failed && errno == EINTR);
+    return failed ? complain(run, ERR_IO, "lock") : ERR_NONE;
 }
 
 static enum err begin(const struct analysis_request *request, struct analysis **out, char *why,

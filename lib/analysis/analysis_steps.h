@@ -44,9 +44,9 @@ struct analysis; /* owns everything that its report points to */
 /* "tracks", "pieces"; static. */
 const char *analysis_step_name(enum analysis_step step);
 
-/* Makes what is missing. With one line in `why`: ERR_CORRUPT (the log, a recording), ERR_CONFLICT
- * (another run is at work), ERR_IO, ERR_NO_MEMORY, and what transcript_make and findings_make say.
- * Whatever was made before stays on disk. */
+/* Makes what is missing. With one line in `why`: ERR_CORRUPT (the log, a recording), ERR_IO,
+ * ERR_NO_MEMORY, and what transcript_make and findings_make say. Whatever was made before stays on
+ * disk. While another run holds the folder, it waits. */
 enum err analysis_run(const struct analysis_request *request, struct analysis **out, char *why,
                       size_t why_size) MUST_CHECK;
 /* Takes what stands on disk, whatever it was made with, and makes nothing; of the request the first

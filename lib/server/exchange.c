@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -30,6 +31,7 @@ struct exchange *exchange_new(struct server *server, void *wsi)
     exchange->server = server;
     exchange->wsi = wsi;
     exchange->refs = 1;
+    exchange->file = -1;
     buf_init(&exchange->body, LIMIT_HTTP_BODY);
     buf_init(&exchange->headers, RESPONSE_HEADERS_MAX);
     buf_init(&exchange->out, RESPONSE_MAX);
@@ -50,6 +52,8 @@ void exchange_unref(struct exchange *exchange)
     buf_release(&exchange->body);
     buf_release(&exchange->headers);
     buf_release(&exchange->out);
+    if (exchange->file >= 0)
+        close(exchange->file);
     exchange->server->exchange_count--;
     mem_free(exchange);
 }
@@ -94,6 +98,14 @@ void exchange_respond(struct exchange *exchange, int status, const char *content
 {
     answer(exchange, status, content_type);
     exchange_respond_now(exchange);
+}
+
+void exchange_respond_file(struct exchange *exchange, int fd, uint64_t len,
+                           const char *content_type)
+{
+    exchange->file = fd;
+    exchange->file_len = len;
+    exchange_respond(exchange, 200, content_type);
 }
 
 void exchange_respond_synced(struct exchange *exchange, int status, const char *content_type)
@@ -202,8 +214,10 @@ static bool needs_token(const struct exchange *exchange)
     case ROUTE_ROOM:
     case ROUTE_SESSION:
     case ROUTE_LOG:
+    case ROUTE_REPORT:
     case ROUTE_CHOICES:
     case ROUTE_END:
+    case ROUTE_FORGET:
     case ROUTE_VOICE:
     case ROUTE_SIGNALING:
         return true;
@@ -349,6 +363,9 @@ static bool handle_at_once(struct exchange *exchange)
     case ROUTE_LOG:
         http_log(exchange);
         return true;
+    case ROUTE_REPORT:
+        http_report(exchange);
+        return true;
     case ROUTE_PAGE:
         http_page(exchange);
         return true;
@@ -382,6 +399,7 @@ static bool handle_at_once(struct exchange *exchange)
     case ROUTE_GUESTS:
     case ROUTE_CHOICES:
     case ROUTE_END:
+    case ROUTE_FORGET:
         return false;
     }
     return false;
@@ -426,6 +444,9 @@ void exchange_body_end(struct exchange *exchange)
     case ROUTE_END:
         http_end(exchange);
         break;
+    case ROUTE_FORGET:
+        http_forget(exchange);
+        break;
     case ROUTE_UPLOAD:
         http_upload_end(exchange);
         break;
@@ -435,6 +456,7 @@ void exchange_body_end(struct exchange *exchange)
     case ROUTE_ROOM:
     case ROUTE_SESSION:
     case ROUTE_LOG:
+    case ROUTE_REPORT:
     case ROUTE_UPLOADS:
     case ROUTE_VOICE:
     case ROUTE_SIGNALING:

@@ -42,7 +42,9 @@ struct exchange {
     struct buf headers;       /* "Name: value\n" a line */
     const char *content_type; /* static; NULL: there is no body */
     struct buf out;
-    size_t written; /* the network's own: of `out` */
+    int file; /* the body instead of `out`, from where it stands to its end; -1: none */
+    uint64_t file_len;
+    uint64_t written; /* the network's own: of `out` or the file */
     bool headers_written;
 };
 
@@ -85,6 +87,9 @@ void exchange_header(struct exchange *exchange, const char *name, const char *fo
     __attribute__((format(printf, 3, 4)));
 /* `out` holds the body; content_type NULL: none. */
 void exchange_respond(struct exchange *exchange, int status, const char *content_type);
+/* A file is the body, read as the connection takes it; the exchange closes it. */
+void exchange_respond_file(struct exchange *exchange, int fd, uint64_t len,
+                           const char *content_type);
 /* The same, when all that was caused until now is synced. */
 void exchange_respond_synced(struct exchange *exchange, int status, const char *content_type);
 /* The body and the status that belong to the problem. */
@@ -125,6 +130,8 @@ void http_session(struct exchange *exchange);
 void http_log(struct exchange *exchange);
 void http_choices(struct exchange *exchange);
 void http_end(struct exchange *exchange);
+void http_report(struct exchange *exchange); /* http_report.c */
+void http_forget(struct exchange *exchange);
 /* Uploads read their own headers when the request begins; those with a body get it in pieces. */
 enum method http_upload_method(struct exchange *exchange);
 void http_uploads_options(struct exchange *exchange);

@@ -84,6 +84,7 @@ static void follow(struct server *server, struct house_room *room, const struct 
         close_all(server, room->voice);
         close_all(server, room->signaling);
         house_ended(server, room);
+        analyses_ended(server, room);
     }
 }
 

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -228,6 +229,13 @@ static int put_lines(struct lws *wsi, const struct buf *lines, unsigned char **a
     return 0;
 }
 
+static uint64_t body_len(const struct exchange *exchange)
+{
+    if (!exchange->content_type)
+        return 0;
+    return exchange->file >= 0 ? exchange->file_len : exchange->out.len;
+}
+
 static int write_headers(struct lws *wsi, struct link *link)
 {
     unsigned char buffer[LWS_PRE + HEADERS_SIZE], *start = buffer + LWS_PRE, *at = start,
@@ -238,12 +246,26 @@ static int write_headers(struct lws *wsi, struct link *link)
         (exchange->content_type && put(wsi, "content-type:", exchange->content_type, &at, end)) ||
         (link->closes_after && put(wsi, "connection:", "close", &at, end)) ||
         (exchange->status != STATUS_NO_CONTENT && exchange->status != STATUS_NOT_MODIFIED &&
-         lws_add_http_header_content_length(wsi, exchange->content_type ? exchange->out.len : 0,
-                                            &at, end)) ||
+         lws_add_http_header_content_length(wsi, body_len(exchange), &at, end)) ||
         lws_finalize_http_header(wsi, &at, end))
         return -1;
     size_t len = (size_t)(at - start);
     return lws_write(wsi, start, len, LWS_WRITE_HTTP_HEADERS) < (int)len ? -1 : 0;
+}
+
+/* As write_some. One part of a file, so that a long one lets the others have their turn. */
+static int write_file(struct lws *wsi, struct exchange *exchange)
+{
+    unsigned char part[LWS_PRE + CHUNK], *start = part + LWS_PRE;
+    if (lws_partial_buffered(wsi))
+        return 0;
+    ssize_t len = read(exchange->file, start, CHUNK);
+    if (len <= 0 || (uint64_t)len > exchange->file_len - exchange->written)
+        return -1; /* it was promised longer, or shorter */
+    if (lws_write(wsi, start, (size_t)len, LWS_WRITE_HTTP) < (int)len)
+        return -1;
+    exchange->written += (uint64_t)len;
+    return exchange->written == exchange->file_len;
 }
 
 /* Below 0: broken; 0: there is more to write; 1: all is written. */
@@ -257,6 +279,8 @@ static int write_some(struct lws *wsi, struct link *link)
     }
     if (!exchange->content_type || exchange->method == METHOD_HEAD)
         return 1;
+    if (exchange->file >= 0)
+        return write_file(wsi, exchange);
     while (exchange->written < exchange->out.len) {
         if (lws_partial_buffered(wsi))
             return 0;

@@ -239,6 +239,7 @@ static enum err note_upload(struct patch *patch)
     if (e == ERR_NONE) {
         server->metrics.uploads_finished++;
         server->metrics.upload_bytes += upload->length;
+        analyses_uploaded(server, room);
     }
     return e;
 }

@@ -153,7 +153,9 @@ static bool may_be_sent(struct exchange *exchange, const struct house_room *room
                         const struct recording_view *recording)
 {
     int64_t ended_ms = room_ended_at_ms(room->room);
-    if (ended_ms && server_now_ms(exchange->server) > ended_ms + LIMIT_UPLOAD_MS)
+    if (room_is_forgotten(room->room))
+        http_upload_refuse(exchange, ERR_ENDED, REASON_FORGOTTEN, NULL);
+    else if (ended_ms && server_now_ms(exchange->server) > ended_ms + LIMIT_UPLOAD_MS)
         http_upload_refuse(exchange, ERR_ENDED, REASON_UPLOADS_CLOSED, NULL);
     else if (!recording->ended)
         http_upload_refuse(exchange, ERR_CONFLICT, REASON_STILL_RECORDING, NULL);

@@ -25,6 +25,8 @@ enum route {
     ROUTE_LOG,
     ROUTE_CHOICES,
     ROUTE_END,
+    ROUTE_REPORT,
+    ROUTE_FORGET,
     ROUTE_UPLOADS,
     ROUTE_UPLOAD,
     ROUTE_VOICE,

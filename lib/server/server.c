@@ -16,6 +16,7 @@
 #include "server/socket.h"
 #include "server/tls.h"
 #include "server/web_files.h"
+#include "store/forgotten.h"
 
 /* What of a server has to do with the loop and the clock. */
 struct server_loop {
@@ -72,6 +73,11 @@ void server_read_clock(struct server *server)
 
 /* ---- the loop ---- */
 
+uv_loop_t *server_uv_loop(const struct server *server)
+{
+    return server->loop_side->loop;
+}
+
 static void finish_stop(struct server *server)
 {
     struct server_loop *side = server->loop_side;
@@ -86,7 +92,7 @@ static void stop_if_empty(struct server *server)
     if (!server->is_draining || server->is_stopped)
         return;
     if (server->socket_count == 0 && server->exchange_count == 0 && server->working == 0 &&
-        turn_is_settled(server))
+        server->analyses.running == 0 && turn_is_settled(server))
         finish_stop(server);
     else if (server_now_ms(server) >= server->drain_until_ms)
         finish_stop(server);
@@ -235,6 +241,12 @@ static enum err open_parts(struct server *server, char *why, size_t why_size)
                  strerror(errno));
         return e;
     }
+    e = forgotten_remove(config->data);
+    if (e) {
+        snprintf(why, why_size, "%s: what is to be forgotten cannot be removed (%s)", config->data,
+                 strerror(errno));
+        return e;
+    }
     e = house_open(server, why, why_size);
     if (e)
         return e;
@@ -243,6 +255,7 @@ static enum err open_parts(struct server *server, char *why, size_t why_size)
         snprintf(why, why_size, "%s: cannot be written to; is the disk full?", config->data);
         return ERR_IO;
     }
+    analyses_open(server);
     return start_to_listen(server, why, why_size);
 }
 
@@ -315,6 +328,7 @@ void server_stop(struct server *server)
     server_read_clock(server);
     server->is_draining = true;
     server->drain_until_ms = server_now_ms(server) + LIMIT_DRAIN_MS;
+    analyses_stop(server);
     for (int i = 0; i < VISITS; i++) {
         struct socket *socket, *next;
         DL_FOREACH_SAFE2(server->visits[i], socket, next, visit_next)
@@ -360,6 +374,7 @@ void server_free(struct server *server)
         return;
     store_close(server->store); /* before the loop's side, which it wakes */
     turn_release(server);
+    analyses_close(server);
     release_departing(server);
     house_close(server);
     uploads_close(server->uploads);

@@ -21,10 +21,12 @@
 enum guests { GUESTS_OFF, GUESTS_IN, GUESTS_ROOMS }; /* IN: into rooms that others have made */
 
 struct server_config {
-    const char *host; /* a numeric address, "127.0.0.1" or "::1" */
-    int port;         /* 0: a free one */
-    const char *data; /* the directory of logs and recordings; made where it is missing */
-    const char *web;  /* the folder of the page for browsers; NULL: they get none */
+    const char *host;           /* a numeric address, "127.0.0.1" or "::1" */
+    int port;                   /* 0: a free one */
+    const char *data;           /* the directory of logs and recordings; made where it is missing */
+    const char *const *analyze; /* the words of `debate analyze` that is run when a session has
+                                   ended: "debate", "analyze", …, ended by NULL; NULL: none is */
+    const char *web;            /* the folder of the page for browsers; NULL: they get none */
     const char *tls_cert, *tls_key; /* files in PEM; NULL, both of them: plain HTTP */
     struct secrets secrets;         /* at least one */
     const char *origins; /* whose pages may act here beside the server's own; NULL: nobody's */

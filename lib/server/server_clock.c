@@ -25,6 +25,7 @@ int64_t server_next_ms(const struct server *server)
         next_ms = min_ms(next_ms, server->turn.retry_ms);
     else if (first)
         next_ms = min_ms(next_ms, first->at_ms);
+    next_ms = min_ms(next_ms, analyses_next_ms(server));
     if (server->is_draining)
         next_ms = min_ms(next_ms, server->drain_until_ms);
     return next_ms;
@@ -98,6 +99,7 @@ void server_wake(struct server *server)
         net_sweep(server);
         server->next_sweep_ms = now_ms + SWEEP_MS;
     }
+    analyses_wake(server);
     if (server->next_expire_ms <= now_ms) {
         uploads_expire(server->uploads, now_ms);
         server->next_expire_ms = now_ms + UPLOADS_EXPIRE_MS;

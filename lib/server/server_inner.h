@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "room/room.h"
+#include "server/analyses.h"
 #include "server/deadlines.h"
 #include "server/house.h"
 #include "server/limiter.h"
@@ -44,6 +45,7 @@ struct server {
     struct house house;
     struct turn turn;
     struct deadlines deadlines;
+    struct analyses analyses;
     struct limiter limiter;
     struct metrics metrics;
     struct room_effects effects; /* of the last room_step */
@@ -95,6 +97,7 @@ static inline bool server_limits(const struct server *server, const char *addres
 /* Runs `work` on another thread, then `done` on the loop's. ERR_NO_MEMORY, ERR_INTERNAL. */
 enum err server_run_aside(struct server *server, void (*work)(void *context),
                           void (*done)(void *context), void *context) MUST_CHECK;
+uv_loop_t *server_uv_loop(const struct server *server);
 /* Sets now_us. */
 void server_read_clock(struct server *server);
 /* The deadlines have changed. */
