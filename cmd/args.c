@@ -16,6 +16,7 @@ void args_say(const char *program, const char *format, va_list list)
 {
     char text[2048];
     vsnprintf(text, sizeof text, format, list);
+    str_hide_tokens(text);
     fprintf(stderr, "%s: ", program);
     print_safely(stderr, text);
     fputc('\n', stderr);

@@ -44,7 +44,8 @@ const struct option *args_find(const struct option *options, const char *name, s
 enum exit_code args_run(const struct cmd *cmd, int argc, char *const *argv);
 
 /* `program: text` as one line on standard error, whatever stands in the text: what would move the
- * cursor or begin a line becomes a question mark. */
+ * cursor or begin a line becomes a question mark, and a token is hidden: people paste links that
+ * hold one, and show others what went wrong. */
 void args_say(const char *program, const char *format, va_list list)
     __attribute__((format(printf, 2, 0)));
 

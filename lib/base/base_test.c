@@ -261,6 +261,7 @@ static void log_into(char *out, size_t size, enum log_level level_max)
     dup2(ends[1], STDERR_FILENO);
     log_set_level(level_max);
     log_error("%s", "room\n\x1b[31mkim\x7f");
+    log_error("/r/sunday?token=%s", "eyJhbGciOiJIUzI1NiJ9.e30.c2ln\n");
     log_debug("no more than this");
     log_set_level(LOG_LEVEL_WARNING);
     dup2(before, STDERR_FILENO);
@@ -276,7 +277,34 @@ static void a_log_line_is_one_line_and_no_terminal_code(void **state)
     (void)state;
     char out[200];
     log_into(out, sizeof out, LOG_LEVEL_WARNING);
-    assert_string_equal(out, "debate: error: room??[31mkim?\n");
+    assert_string_equal(out, "debate: error: room??[31mkim?\n"
+                             "debate: error: /r/sunday?token=[hidden]?\n");
+}
+
+static void tokens_are_hidden_wherever_they_stand(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *before, *after;
+    } cases[] = {
+        {"", ""},
+        {"nothing to hide", "nothing to hide"},
+        {"eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl", "[hidden]"},
+        {"\"eyJhbGciOiJIUzI1NiJ9.e30.c2ln\": 401", "\"[hidden]\": 401"},
+        {"?token=eyJhbGciOiJIUzI1NiJ9.e30.c2ln&x=1", "?token=[hidden]&x=1"},
+        {"%22eyJhbGciOiJIUzI1NiJ9.e30.c2ln%22", "%22[hidden]%22"},
+        {"eyJhbGciOiJIUzI1NiJ9.e30.c2ln eyJhbGciOiJIUzI1NiJ9.e3", "[hidden] [hidden]"},
+        {"xeyJhbGciOiJIUzI1NiJ9.e30.c2ln", "x[hidden]"},
+        {"eyJhbGciOiJIUzI1NiJ", "eyJhbGciOiJIUzI1NiJ"}, /* not a whole header */
+        {"eyJ", "eyJ"},
+        {"eyJ eyJ. eyJhbGciOiJIUzI1NiJ9", "eyJ eyJ. [hidden]"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[100];
+        assert_true(str_copy(text, sizeof text, cases[i].before));
+        str_hide_tokens(text);
+        assert_string_equal(text, cases[i].after);
+    }
 }
 
 static void every_code_of_the_protocol_is_found_by_its_name(void **state)
@@ -298,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_buffer_without_memory_says_so),
         cmocka_unit_test(every_allocation_of_a_buffer_may_fail),
         cmocka_unit_test(whole_numbers_are_read_to_their_maximum),
+        cmocka_unit_test(tokens_are_hidden_wherever_they_stand),
         cmocka_unit_test(base64_is_that_of_rfc_4648),
         cmocka_unit_test(base64_needs_its_padding_and_zero_bits_behind_the_last_byte),
         cmocka_unit_test(hex_is_lower_case),

@@ -3,6 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/str.h"
+
 static enum log_level level_max = LOG_LEVEL_WARNING;
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
@@ -19,6 +21,7 @@ __attribute__((format(printf, 2, 0))) static void write_line(enum log_level leve
         return;
     char text[1024];
     vsnprintf(text, sizeof text, format, args);
+    str_hide_tokens(text);
     /* What a client chose must not look like another line, nor speak to the terminal. */
     for (char *s = text; *s; s++) {
         if ((unsigned char)*s < 0x20 || *s == 0x7f)

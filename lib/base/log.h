@@ -1,6 +1,7 @@
 /* Lines for the operator, on standard error. Any thread.
  *
- * A line never holds a token, a key or a query string: whoever logs a path logs it without. */
+ * A line never holds a token, a key or a query string: whoever logs a path logs it without. What
+ * looks like a token all the same is hidden. */
 #ifndef DEBATE_BASE_LOG_H
 #define DEBATE_BASE_LOG_H
 

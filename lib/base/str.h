@@ -49,6 +49,10 @@ void digest_text(const char *text, size_t len, char out[DIGEST_SIZE]);
 /* Copies with a NUL; false when it did not fit (then `out` is empty). */
 bool str_copy(char *out, size_t out_size, const char *s);
 
+/* Puts "[hidden]" in the place of each JWT, or the beginning of one, that stands anywhere in `s`:
+ * its header is a JSON object, whose base64url begins with "eyJ" (RFC 7515, section 3.3). */
+void str_hide_tokens(char *s);
+
 /* A whole decimal number without sign or spaces, at most `max`. */
 bool str_to_u64(const char *s, uint64_t max, uint64_t *out);
 
