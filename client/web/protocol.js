@@ -21,8 +21,11 @@ export async function request(method, path, token, body) {
 export const sessionOf = ({ sessionId, token }) =>
 	request('GET', `/api/sessions/${sessionId}`, token);
 
-// Milliseconds, at most 8 s.
-export const backoff = (tries) => Math.min(8000, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
+const REJOIN_MAX_MS = 1500; // in again within 2 s of the server, however long it was away
+
+// Milliseconds.
+export const backoff = (tries, max = 8000) =>
+	Math.min(max, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -64,7 +67,10 @@ export class Socket {
 		if (this.isOver) return this.on.closed?.(code);
 		this.on.away?.();
 		if (!wasOpen && (await this.on.refused?.())) return;
-		if (!this.isOver && !this.ws) this.retry = setTimeout(() => this.connect(), backoff(this.tries++));
+		if (!this.isOver && !this.ws) {
+			const wait = backoff(this.tries++, REJOIN_MAX_MS);
+			this.retry = setTimeout(() => this.connect(), wait);
+		}
 	}
 
 	// What has not answered for so long is cut and opened anew; with 0 a wait is cut short as well.

@@ -21,9 +21,9 @@ enum {
     SESSION_PING_MS = 2000,        /* between pings after that */
     SESSION_TURN_MS = 1000,        /* of the housekeeping timer */
     SESSION_REJOIN_FIRST_MS = 100, /* "at once, with backoff" (protocol, section 4) */
-    SESSION_REJOIN_MAX_MS = 10000,
-    SESSION_ROOM_POLL_MS = 250, /* while somebody else makes the room */
-    SESSION_WELCOME_MS = 10000, /* without `welcome` for so long: try again */
+    SESSION_REJOIN_MAX_MS = 1500,  /* in again within 2 s of the server, however long it was away */
+    SESSION_ROOM_POLL_MS = 250,    /* while somebody else makes the room */
+    SESSION_WELCOME_MS = 10000,    /* without `welcome` for so long: try again */
     SESSION_RECORDINGS_MAX = 16,
     SESSION_FILES_MAX = 100,        /* that are there already, before a recording is given up */
     SESSION_HELD_FRAMES = 250,      /* 5 s of sound, until the server names the recording */
