@@ -75,6 +75,23 @@ for quota in '' 0x10 20g 20GB -1 1.5G 9223372036854775808 9007199254740992K G; d
     wrong 2 '--quota' serve --quota "$quota"
 done
 
+# A data directory has a version (PRAGMA user_version, at byte 60 of the database): what was written
+# before it had one is taken, what a newer program has written is not.
+set_version() {
+    printf "\\0\\0\\0\\$1" | dd of=data/debate.db bs=1 seek=60 conv=notrunc status=none
+}
+start --listen 127.0.0.1:0
+run 0 room create kept --server "$url"
+end TERM
+set_version 2
+cp data/debate.db newer
+wrong 1 'a newer debate' serve --listen 127.0.0.1:0 --data data
+cmp -s newer data/debate.db || fail 'what a newer program wrote has changed'
+set_version 0
+start --listen 127.0.0.1:0
+run 0 room show kept --server "$url" --token "$("$program" token -u kim --data data)"
+end TERM
+
 # One directory, one server.
 start --listen 127.0.0.1:0
 wrong 1 data serve --listen 127.0.0.1:0 --data data

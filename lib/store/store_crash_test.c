@@ -14,6 +14,7 @@
 
 #include "base/rand.h"
 #include "store/store.h"
+#include "store/store_reader.h"
 #include "store/store_syncer.h"
 #include "store/store_test.h"
 
@@ -250,6 +251,35 @@ static void overwrite(const char *dir, long offset, const void *bytes, size_t le
     close(fd);
 }
 
+static void a_directory_without_a_version_is_of_the_first_one(void **state)
+{
+    struct store *store;
+    char why[WHY_SIZE];
+    int64_t key;
+    store = open_at(*state);
+    assert_int_equal(store_session_add(store, "s_0123456789012345678901", "sunday", "{}", 2, &key),
+                     ERR_NONE);
+    store_close(store);
+    overwrite(*state, 60, "\0\0\0\0", 4); /* user_version */
+    struct buf log;
+    buf_init(&log, 100);
+    assert_int_equal(store_read_log(*state, "s_0123456789012345678901", &log, why, sizeof why),
+                     ERR_REFUSED); /* who only reads changes nothing */
+    assert_non_null(strstr(why, "an older debate (schema 0, this one knows 1); start"));
+    store = open_at(*state);
+    assert_int_equal(store_session_find(store, "s_0123456789012345678901", &key), ERR_NONE);
+    store_close(store);
+    /* From now on it has one: a program that knows less is to refuse it. */
+    char path[4200], version[4];
+    snprintf(path, sizeof path, "%s/debate.db", (const char *)*state);
+    int fd = open(path, O_RDONLY);
+    assert_int_equal(pread(fd, version, 4, 60), 4);
+    close(fd);
+    assert_memory_equal(version, "\0\0\0\1", 4);
+    overwrite(*state, 60, "\377\377\377\377", 4); /* -1 */
+    assert_int_equal(try_open(*state, &store, why), ERR_CORRUPT);
+}
+
 /* The offsets are the database header's: www.sqlite.org/fileformat2.html section 1.3. */
 static void a_newer_a_foreign_and_a_broken_file_are_refused(void **state)
 {
@@ -258,7 +288,7 @@ static void a_newer_a_foreign_and_a_broken_file_are_refused(void **state)
     store_close(open_at(*state));
     overwrite(*state, 60, "\0\0\0\2", 4); /* user_version */
     assert_int_equal(try_open(*state, &store, why), ERR_REFUSED);
-    assert_non_null(strstr(why, "schema 2"));
+    assert_non_null(strstr(why, "a newer debate (schema 2, this one knows 1); use that version"));
     overwrite(*state, 68, "\0\0\0\7", 4); /* application_id */
     assert_int_equal(try_open(*state, &store, why), ERR_REFUSED);
     assert_non_null(strstr(why, "some other program"));
@@ -299,6 +329,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_wal_is_bounded_under_load, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_directory_in_use_is_refused_with_the_process_that_has_it,
                                         make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(a_directory_without_a_version_is_of_the_first_one, make_dir,
+                                        remove_dir),
         cmocka_unit_test_setup_teardown(a_newer_a_foreign_and_a_broken_file_are_refused, make_dir,
                                         remove_dir),
         cmocka_unit_test_setup_teardown(only_the_owner_can_read_the_files, make_dir, remove_dir),

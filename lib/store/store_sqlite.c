@@ -13,7 +13,7 @@
 
 enum {
     APPLICATION_ID = 0x64626174, /* "dbat" */
-    SCHEMA_VERSION = 1,          /* PRAGMA user_version */
+    SCHEMA_VERSION = 1,          /* PRAGMA user_version: of the whole data directory */
     BUSY_MS = 5000 /* a commit waits for a checkpoint's moment, or a person's sqlite3 shell */
 };
 
@@ -68,6 +68,11 @@ static const char schema[] =
     " prev INTEGER NOT NULL, line TEXT NOT NULL);"
     "CREATE TABLE mark(row INTEGER NOT NULL);"
     "INSERT INTO mark VALUES (0);";
+
+/* What makes of each version the next one. */
+static const char *const migrations[SCHEMA_VERSION] = {
+    "", /* 0: the first one, before its number was written down */
+};
 
 struct db {
     sqlite3 *sqlite;
@@ -190,6 +195,17 @@ static enum err make_tables(struct db *db, const char *path, char *why, size_t w
     return e == ERR_NONE ? execute(db, text) : e;
 }
 
+/* All or nothing: a server that dies on the way finds the old version again. */
+static enum err migrate(struct db *db, int64_t version)
+{
+    char text[64];
+    snprintf(text, sizeof text, "PRAGMA user_version = %d; COMMIT", SCHEMA_VERSION);
+    enum err e = version < 0 ? ERR_CORRUPT : execute(db, "BEGIN IMMEDIATE");
+    for (; !e && version < SCHEMA_VERSION; version++)
+        e = execute(db, migrations[version]);
+    return e ? e : execute(db, text);
+}
+
 static enum err check_file(struct db *db, const char *path, char *why, size_t why_size)
 {
     int64_t application = 0, version = 0, tables = 0;
@@ -207,14 +223,23 @@ static enum err check_file(struct db *db, const char *path, char *why, size_t wh
                  path);
         return ERR_REFUSED;
     }
-    if (version != SCHEMA_VERSION) {
+    if (version > SCHEMA_VERSION) {
         snprintf(why, why_size,
-                 "%s was written by another version of debate (schema %lld, this one knows %d); "
-                 "use that version or another directory",
+                 "%s was written by a newer debate (schema %lld, this one knows %d); use that "
+                 "version, or another directory",
                  path, (long long)version, SCHEMA_VERSION);
         return ERR_REFUSED;
     }
-    return ERR_NONE;
+    if (version == SCHEMA_VERSION)
+        return ERR_NONE;
+    if (sqlite3_db_readonly(db->sqlite, "main") == 1) {
+        snprintf(why, why_size,
+                 "%s was written by an older debate (schema %lld, this one knows %d); start debate "
+                 "serve with it once",
+                 path, (long long)version, SCHEMA_VERSION);
+        return ERR_REFUSED;
+    }
+    return migrate(db, version);
 }
 
 static void explain(struct db *db, enum err e, const char *path, char *why, size_t why_size)
