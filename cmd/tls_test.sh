@@ -60,16 +60,25 @@ renew() {
     cp "$1.pem" cert.pem
     cp "$1.key" key.pem
 }
+# begin ADDRESS
+begin() {
+    rm -f line
+    mkfifo line
+    "$program" serve --listen "$1" --data data --secret-file secret --countdown 0.2 \
+        --tls-cert cert.pem --tls-key key.pem >line 2>log &
+    server=$!
+    pids+=($server)
+    read -r -t 30 url <line
+    [[ $url == "listening on https://${1%:*}:"[1-9]* ]] || fail "it says \"$url\""
+    export DEBATE_SERVER=${url#listening on }
+    address=${DEBATE_SERVER#https://}
+}
+end() {
+    kill "$server"
+    wait "$server" || fail 'it does not end well'
+}
 renew first
-mkfifo line
-"$program" serve --listen 127.0.0.1:0 --data data --secret-file secret --countdown 0.2 \
-    --tls-cert cert.pem --tls-key key.pem >line 2>log &
-server=$!
-pids+=($server)
-read -r -t 30 url <line
-[[ $url == 'listening on https://127.0.0.1:'[1-9]* ]] || fail "it says \"$url\""
-export DEBATE_SERVER=${url#listening on }
-address=${DEBATE_SERVER#https://}
+begin 127.0.0.1:0
 export SSL_CERT_FILE=$work/ours.ca.pem
 
 # shown OPTION...: what the server's certificate is for.
@@ -178,6 +187,28 @@ distrusts room show sunday --token "$token"
 
 read -r -t 30 -u 8
 (($? == 1)) || fail 'a handshake that goes no further stays open'
-kill "$server"
-wait "$server" || fail 'it does not end well'
+end
+
+# Nobody comes back to a server that is another one: neither by a name nor, with IPv6, by an address.
+certificate v6 ours 'IP:::1'
+comes_back() {
+    local name=$1 right=$2 at=$3
+    renew "$right"
+    begin "$at:0"
+    enter "$name" --input none --seats 2 --record no
+    await "$name" '"type":"welcome"'
+    end
+    renew elsewhere
+    begin "$address"
+    await "$name" '"state":"away","why":"[^"]*certificate cannot be trusted'
+    renew "$right"
+    kill -HUP "$server"
+    hears 'used from now on'
+    await "$name" '"type":"welcome"' 2
+    say "$name" '{"type":"leave"}'
+    leaves_with "$name" 0
+    end
+}
+comes_back park second 127.0.0.1
+comes_back choi v6 '[::1]'
 finish
