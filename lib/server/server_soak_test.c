@@ -194,6 +194,16 @@ static void go_on(struct load *load, unsigned seconds)
 
 /* ---- what is left ---- */
 
+/* Ten samples at most: where it goes. */
+static void show_samples(void)
+{
+    size_t step = (soak.sample_count + 9) / 10;
+    printf("memory, every %zu s:", step);
+    for (size_t i = step; step && i <= soak.sample_count; i += step)
+        printf(" %.1f", soak.samples[i - 1] / 1e6);
+    printf(" MB\n");
+}
+
 static double mean(size_t from, size_t to)
 {
     double sum = 0;
@@ -260,6 +270,7 @@ static void memory_is_flat_and_files_are_closed(void **state)
            "afterwards; files: %zu at first, %zu in the end, %zu afterwards; CPU: %.1f %%\n",
            empty / 1e6, third / 1e6, last / 1e6, load_rss_bytes(&load) / 1e6, before, open,
            count_files(&load), 100 * cpu / seconds);
+    show_samples();
     assert_true(soak.joins >= load.client_count);
     assert_true(soak.acks > 0 && soak.floods > 0 && soak.cuts > 0 && soak.leaves > 0);
     assert_true(last < RSS_MAX);
