@@ -53,6 +53,17 @@ enum {
     LIMIT_SECRETS = 8,     /* that verify at a time: each costs a forger one HMAC, and us */
     LIMIT_SECRET_MIN = 32, /* HS256: RFC 7518 section 3.2 */
 
+    /* What a server keeps in memory, and at once. */
+    LIMIT_ENDED_KEPT = 256, /* rooms whose session has ended, some 10 KB each */
+    LIMIT_UPLOADS = 12000,  /* open: 3 of each of 4,000 debates, at some 1.5 KB each */
+    LIMIT_HEADS = 1024,     /* requests whose headers are being read, 32 KiB each */
+    /* Gathered for the disk: at the 20,000 lines a second that a full server writes, some 15 s of
+     * one that refuses. */
+    LIMIT_BATCH_BYTES = 64 * 1024 * 1024,
+    LIMIT_BATCH_LINES = 300000,
+    LIMIT_LOG_READ = 512 * 1024 * 1024,  /* a log at once: LIMIT_EVENTS_SESSION of 500 bytes */
+    LIMIT_RESPONSE = 1024 * 1024 * 1024, /* such a log, on its way to somebody */
+
     /* What a server bears of one address, which may be a school's: 150 people with two sockets and
      * a request each. Those from its own machine are not counted. */
     LIMIT_CONNECTIONS = 512,

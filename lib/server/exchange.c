@@ -16,10 +16,7 @@
 #include "server/socket.h"
 #include "server/web_files.h"
 
-enum {
-    RESPONSE_HEADERS_MAX = 4096,
-    RESPONSE_MAX = 1024 * 1024 * 1024, /* the longest log */
-};
+enum { RESPONSE_HEADERS_MAX = 4096 };
 
 const char exchange_json[] = "application/json";
 
@@ -34,7 +31,7 @@ struct exchange *exchange_new(struct server *server, void *wsi)
     exchange->file = -1;
     buf_init(&exchange->body, LIMIT_HTTP_BODY);
     buf_init(&exchange->headers, RESPONSE_HEADERS_MAX);
-    buf_init(&exchange->out, RESPONSE_MAX);
+    buf_init(&exchange->out, LIMIT_RESPONSE);
     server->exchange_count++;
     return exchange;
 }

@@ -13,8 +13,6 @@
 #include "server/server_inner.h"
 #include "server/socket.h"
 
-enum { LOG_BYTES_MAX = 512 * 1024 * 1024 }; /* LIMIT_EVENTS_SESSION lines of some 500 bytes */
-
 /* ---- reading logs ---- */
 
 static enum err append_line(void *context, uint64_t seq, const char *line, size_t len)
@@ -30,7 +28,7 @@ static enum err room_from_log(struct server *server, int64_t key, const char *se
 {
     struct buf log;
     struct replay_result result = {0};
-    buf_init(&log, LOG_BYTES_MAX);
+    buf_init(&log, LIMIT_LOG_READ);
     enum err e = store_log_read(server->store, key, true, 0, append_line, &log);
     if (e == ERR_NONE)
         e = replay_log(log.data, log.len, &server->room_config, NULL, NULL, out, &result);
@@ -174,7 +172,7 @@ void house_release(struct server *server, struct house_room *room)
     if (room->is_live)
         return;
     keep_ended(server, room);
-    if (house->ended_count <= HOUSE_ENDED_KEPT)
+    if (house->ended_count <= LIMIT_ENDED_KEPT)
         return;
     DL_FOREACH_SAFE2(house->ended, at, next, ended_next)
     {

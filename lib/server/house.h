@@ -2,7 +2,7 @@
  * for, and stepped. A house_room is a room with its sockets. The loop's thread.
  *
  * A room whose session goes on stays; one that has ended stays while somebody is connected, and
- * then as one of HOUSE_ENDED_KEPT, so that uploads and looks do not read its log again each time.
+ * then as one of LIMIT_ENDED_KEPT, so that uploads and looks do not read its log again each time.
  * A pointer to a house_room lives until the caller returns to the loop, unless a socket of it is
  * open or the session goes on. */
 #ifndef DEBATE_SERVER_HOUSE_H
@@ -22,8 +22,6 @@
 struct server;
 struct socket;
 struct exchange;
-
-enum { HOUSE_ENDED_KEPT = 256 }; /* rooms, some 10 KB each */
 
 struct house_room {
     struct room *room;

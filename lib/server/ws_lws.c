@@ -20,7 +20,6 @@ enum {
     RX_BUFFER = 1024,
     SERVICE_BUFFER = 16 * 1024,
     HEADER_DATA = 2 * LIMIT_HEAD, /* kept of a request; what is larger is cut without an answer */
-    HEADER_POOL = 1024,           /* requests whose headers are being read */
     REQUEST_TIMEOUT_S = 2 * LIMIT_BODY_MS / 1000, /* links_lws.c is there before it */
     KEEPALIVE_S = LIMIT_NEXT_HEAD_MS / 1000,
     /* The kernel's; what it holds back is not seen by LIMIT_SOCKET_QUEUE. */
@@ -238,7 +237,7 @@ static enum err make_context(uv_loop_t *loop)
         .foreign_loops = process.loops,
         .pt_serv_buf_size = SERVICE_BUFFER,
         .max_http_header_data = HEADER_DATA,
-        .max_http_header_pool = HEADER_POOL,
+        .max_http_header_pool = LIMIT_HEADS,
         .timeout_secs = REQUEST_TIMEOUT_S,
         .server_string = "debate",
         .gid = (gid_t)-1,

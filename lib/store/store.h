@@ -4,7 +4,7 @@
  * fsyncs. Two steps, as the protocol wants them: after `store_commit` what was appended survives
  * kill -9; after the sync that covers it, a power cut. There is no other truth than the lines.
  *
- * What is added is copied and gathered in memory, at most BATCH_BYTES_MAX (store_batch.h): with a
+ * What is added is copied and gathered in memory, at most LIMIT_BATCH_BYTES: with a
  * disk that refuses for longer, adding is ERR_FULL. An add that fails has changed nothing. */
 #ifndef DEBATE_STORE_STORE_H
 #define DEBATE_STORE_STORE_H

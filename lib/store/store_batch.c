@@ -8,7 +8,7 @@
 void batch_init(struct batch *batch)
 {
     *batch = (struct batch){0};
-    buf_init(&batch->text, BATCH_BYTES_MAX);
+    buf_init(&batch->text, LIMIT_BATCH_BYTES);
 }
 
 void batch_release(struct batch *batch)
@@ -41,7 +41,7 @@ static enum err reserve(void **array, size_t *size, size_t count, size_t element
 {
     if (count < *size)
         return ERR_NONE;
-    if (count >= BATCH_LINES_MAX)
+    if (count >= LIMIT_BATCH_LINES)
         return ERR_FULL;
     size_t wanted = *size ? *size * 2 : 64;
     void *grown = mem_realloc(*array, wanted * element);

@@ -13,13 +13,8 @@
 #include "base/err.h"
 #include "proto/limits.h"
 
-enum {
-    /* At the 20,000 lines a second that a full server writes, some 15 s of a disk that refuses. */
-    BATCH_BYTES_MAX = 64 * 1024 * 1024,
-    BATCH_LINES_MAX = 300000,
-    /* What a batch may keep in memory for the next one. */
-    BATCH_BYTES_KEPT = 1024 * 1024
-};
+/* What a batch may keep in memory for the next one. */
+enum { BATCH_BYTES_KEPT = 1024 * 1024 };
 
 struct batch_line {
     int64_t key, prev;

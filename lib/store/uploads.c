@@ -184,7 +184,7 @@ void uploads_close(struct uploads *uploads)
 
 enum err uploads_create(struct uploads *uploads, struct upload *upload)
 {
-    if (uploads->count >= UPLOADS_MAX)
+    if (uploads->count >= LIMIT_UPLOADS)
         return ERR_NO_SPACE;
     if (!uploads_info_valid(upload))
         return ERR_BAD_REQUEST;

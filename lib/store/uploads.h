@@ -17,9 +17,6 @@
 #include "base/err.h"
 #include "proto/limits.h"
 
-/* So many at once: 3 of each of 4,000 debates, at some 1.5 KB of memory each. */
-enum { UPLOADS_MAX = 12000 };
-
 struct upload {
     char id[32];
     char session_id[LIMIT_SESSION_ID + 1];
@@ -40,7 +37,7 @@ enum err uploads_open(const char *dir, struct uploads **out) MUST_CHECK;
 void uploads_close(struct uploads *uploads);
 
 /* A new, empty upload: a copy of `upload`, whose `id` and `offset` are filled. ERR_IO with errno
- * (ENOSPC); ERR_NO_SPACE: UPLOADS_MAX are open; ERR_BAD_REQUEST: a path that is not of the form
+ * (ENOSPC); ERR_NO_SPACE: LIMIT_UPLOADS are open; ERR_BAD_REQUEST: a path that is not of the form
  * above, or a control character in the metadata. */
 enum err uploads_create(struct uploads *uploads, struct upload *upload) MUST_CHECK;
 /* NULL: no such. The pointer lives until the upload is finished or removed. */
