@@ -1,0 +1,83 @@
+#include <math.h>
+#include <stdio.h>
+
+#include "analysis/pieces_inner.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "proto/json_reader.h"
+#include "proto/json_writer.h"
+
+enum err pieces_json(const struct pieces *pieces, struct buf *out)
+{
+    struct json *document = json_document();
+    json_write_integer(document, "bled", (int64_t)pieces->bled);
+    struct json *array = json_write_array(document, "pieces");
+    for (size_t i = 0; i < pieces->count; i++) {
+        const struct piece *piece = &pieces->pieces[i];
+        char who[16];
+        snprintf(who, sizeof who, "p%u", piece->participant);
+        struct json *object = json_write_object(array, NULL);
+        json_write_string(object, "participant", who);
+        json_write_integer(object, "track", (int64_t)piece->track);
+        json_write_number(object, "from_ms", piece->from_ms);
+        json_write_number(object, "to_ms", piece->to_ms);
+        json_write_number(object, "level_db", piece->level_db);
+    }
+    return json_write(document, true, out);
+}
+
+static bool read_count(const struct json *object, const char *name, size_t *out)
+{
+    double value = json_number(object, name, -1);
+    if (!(value >= 0 && value < 1e9) || value != floor(value))
+        return false;
+    *out = (size_t)value;
+    return true;
+}
+
+static bool read_piece(const struct json *object, struct piece *piece)
+{
+    const char *who = json_string(object, "participant");
+    piece->participant = who ? participant_number(who) : 0;
+    piece->from_ms = json_number(object, "from_ms", NAN);
+    piece->to_ms = json_number(object, "to_ms", NAN);
+    piece->level_db = json_number(object, "level_db", NAN);
+    return piece->participant && read_count(object, "track", &piece->track) &&
+           piece->from_ms < piece->to_ms && isfinite(piece->level_db);
+}
+
+static enum err read_all(const struct json *root, struct pieces_set *set)
+{
+    const struct json *array = json_member(root, "pieces");
+    set->pieces = mem_alloc((json_count(array) + 1) * sizeof set->pieces[0]);
+    if (!set->pieces)
+        return ERR_NO_MEMORY;
+    struct pieces *shown = &set->shown;
+    shown->pieces = set->pieces;
+    if (!array || !read_count(root, "bled", &shown->bled))
+        return ERR_CORRUPT;
+    for (const struct json *it = json_first(array); it; it = json_next(it)) {
+        struct piece *piece = &set->pieces[shown->count++];
+        if (!read_piece(it, piece) || (shown->count > 1 && piece->from_ms < (piece - 1)->from_ms))
+            return ERR_CORRUPT;
+    }
+    return ERR_NONE;
+}
+
+enum err pieces_from_json(const char *text, size_t len, struct pieces_set **out)
+{
+    struct json *document = NULL;
+    struct pieces_set *set = mem_zalloc(sizeof *set);
+    enum err e = set ? json_read(text, len, &document) : ERR_NO_MEMORY;
+    if (e == ERR_BAD_REQUEST)
+        e = ERR_CORRUPT;
+    if (!e)
+        e = read_all(document, set);
+    json_free(document);
+    if (e) {
+        pieces_free(set);
+        return e;
+    }
+    *out = set;
+    return ERR_NONE;
+}
