@@ -64,4 +64,21 @@ run 0 room show monday --token "$guest"
 kill "$server"
 wait "$server" || fail 'it does not end well'
 server=
+
+# In a terminal it ends with the terminal, and not before.
+cat >in-terminal <<EOF
+#!/bin/bash
+exec "$program" serve --listen 127.0.0.1:0 --data data --secret-file secret >line 2>log
+EOF
+chmod +x in-terminal
+script -qfc "exec ./in-terminal" /dev/null </dev/null >script.out &
+terminal=$!
+read -r url <line
+server=$(<data/lock)
+kill -HUP "$server"
+hears 'used from now on'
+curl -s "${url#listening on }/healthz" | grep -q ok || fail 'it has ended with SIGHUP'
+kill -9 "$terminal"
+wait "$terminal" 2>/dev/null
+timeout 30 tail --pid="$server" -f /dev/null && server= || fail 'it outlives its terminal'
 finish

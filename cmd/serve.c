@@ -1,4 +1,5 @@
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -30,6 +31,7 @@ struct serve {
     const struct args *args;
     struct serve_settings *settings;
     struct server *server;
+    bool ends_with_terminal;
     bool is_stopping;
 };
 
@@ -350,10 +352,28 @@ static enum exit_code read_again(struct serve *serve)
     return code;
 }
 
+static bool has_terminal(void)
+{
+    int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0)
+        close(fd);
+    return fd >= 0;
+}
+
+/* Whoever closes the window of a server means to end it, unless nohup(1) has begun it. */
+static bool must_end_with_terminal(void)
+{
+    struct sigaction hangup;
+    return sigaction(SIGHUP, NULL, &hangup) == 0 && hangup.sa_handler != SIG_IGN && has_terminal();
+}
+
 static void on_hangup(uv_signal_t *handle, int number)
 {
     struct serve *serve = handle->data;
-    (void)number;
+    if (serve->ends_with_terminal && !has_terminal()) {
+        on_signal(handle, number);
+        return;
+    }
     if (serve->is_stopping || !serve->server)
         return;
     fprintf(stderr, "debate serve: %s\n",
@@ -408,6 +428,7 @@ static enum exit_code run_server(const struct args *args, struct serve_settings 
         return args_error(args, EXIT_CODE_FAILED, "no event loop: %s", uv_strerror(failed));
     signal(SIGPIPE, SIG_IGN);
     set_file_limit();
+    serve.ends_with_terminal = must_end_with_terminal();
     serve.args = args;
     serve.settings = settings;
     watch_signal(&serve, &serve.terminate, SIGTERM, on_signal);
