@@ -101,14 +101,9 @@ static enum exit_code find_session(struct uploading *uploading)
 static enum exit_code read_id(const struct args *args, const char *path,
                               char id[LIMIT_RECORDING_ID + 1])
 {
-    static const char suffix[] = ".opus";
     char beside[UPLOAD_PATH_SIZE];
     struct timeline timeline;
-    size_t len = strlen(path), end = sizeof suffix - 1;
-    if (len > end && strcmp(path + len - end, suffix) == 0)
-        len -= end;
-    int written = snprintf(beside, sizeof beside, "%.*s.timeline", (int)len, path);
-    if (written < 0 || (size_t)written >= sizeof beside)
+    if (!timeline_beside(path, beside, sizeof beside))
         return args_usage_error(args, "%.60s: too long for a path", path);
     if (timeline_read(beside, &timeline))
         return args_error(args, EXIT_CODE_FAILED,

@@ -39,9 +39,13 @@ export class Recorder {
 	roll(recording) {
 		const media = new MediaRecorder(this.stream, OPUS);
 		const tape = { media, recording, work: Promise.resolve() };
+		const began = performance.now();
+		const read = () => [performance.now() - began, clock.now()].map((ms) => Math.round(ms * 1000));
+		const first = read();
 		let count = 0;
 		media.ondataavailable = ({ data }) => {
 			const number = count++;
+			recording.readings = [first, read()];
 			tape.work = tape.work
 				.then(async () => data.size && shelf.append(recording, number, await data.arrayBuffer()))
 				.catch(this.failed);

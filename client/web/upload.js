@@ -14,6 +14,14 @@ const tus = ({ token }, method, path, headers, body) =>
 
 const offset = ({ headers }) => Number(headers.get('Upload-Offset'));
 
+// What the session's clock said while it was recorded, as far as this page noted it (the timeline in
+// debate-protocol(7), "Uploads").
+function timeline({ recordingId, startedAt, readings = [] }) {
+	const lines = readings.map(([clock, at]) => `session ${clock} ${at}\n`).join('');
+	const head = `debate-timeline 1\nrecording_id ${recordingId}\n`;
+	return `${head}started_at_ms ${startedAt}\nrate 48000\n${lines}`;
+}
+
 // How much is there already.
 async function begin(recording, size) {
 	const { recordingId: id, uploadPath } = recording;
@@ -24,7 +32,13 @@ async function begin(recording, size) {
 	}
 	const { headers } = await tus(recording, 'POST', '/api/uploads', {
 		'Upload-Length': size,
-		'Upload-Metadata': `recording_id ${btoa(id)},filename ${btoa(`${id}.webm`)}`,
+		'Upload-Metadata': Object.entries({
+			recording_id: id,
+			filename: `${id}.webm`,
+			timeline: timeline(recording),
+		})
+			.map(([key, value]) => `${key} ${btoa(value)}`)
+			.join(),
 	});
 	recording.uploadPath = new URL(headers.get('Location'), location).pathname;
 	await shelf.put(recording);

@@ -108,8 +108,8 @@ enum err timeline_parse(char *text, struct timeline *out) MUST_CHECK;
 void timeline_release(struct timeline *timeline);
 
 enum {
-    TIMELINE_COMPACT_MAX = 2048, /* bytes: what is sent along with a recording, in a header */
-    TIMELINE_COMPACT_GAPS = 32
+    TIMELINE_COMPACT_MAX = 1200, /* bytes: what is sent along with a recording, in a header */
+    TIMELINE_COMPACT_GAPS = 16
 };
 /* Takes the jitter of capture out of checkpoints that are a few seconds apart: each moves to the
  * straight line through those around it. What jumps, or has a gap between, keeps its edge. */

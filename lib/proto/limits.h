@@ -54,9 +54,10 @@ enum {
     LIMIT_SECRET_MIN = 32, /* HS256: RFC 7518 section 3.2 */
 
     /* What a server keeps in memory, and at once. */
-    LIMIT_ENDED_KEPT = 256, /* rooms whose session has ended, some 10 KB each */
-    LIMIT_UPLOADS = 12000,  /* open: 3 of each of 4,000 debates, at some 1.5 KB each */
-    LIMIT_HEADS = 1024,     /* requests whose headers are being read, 32 KiB each */
+    LIMIT_ENDED_KEPT = 256,       /* rooms whose session has ended, some 10 KB each */
+    LIMIT_UPLOADS = 12000,        /* open: 3 of each of 4,000 debates, at some 3.5 KB each */
+    LIMIT_UPLOAD_METADATA = 2304, /* with NUL: an id, a file name, a timeline, each in base64 */
+    LIMIT_HEADS = 1024,           /* requests whose headers are being read, 32 KiB each */
     /* Gathered for the disk: at the 20,000 lines a second that a full server writes, some 15 s of
      * one that refuses. */
     LIMIT_BATCH_BYTES = 64 * 1024 * 1024,

@@ -67,7 +67,7 @@ void exchange_gone(struct exchange *exchange)
 
 void exchange_header(struct exchange *exchange, const char *name, const char *format, ...)
 {
-    char value[1024];
+    char value[LIMIT_UPLOAD_METADATA]; /* the longest there is */
     va_list args;
     va_start(args, format);
     vsnprintf(value, sizeof value, format, args);

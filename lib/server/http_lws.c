@@ -216,7 +216,7 @@ static int put(struct lws *wsi, const char *name, const char *value, unsigned ch
 static int put_lines(struct lws *wsi, const struct buf *lines, unsigned char **at,
                      unsigned char *end)
 {
-    char name[64], value[1024];
+    char name[64], value[LIMIT_UPLOAD_METADATA];
     const char *line = lines->data;
     while (line && *line) {
         const char *colon = strstr(line, ": "), *stop = strchr(line, '\n');

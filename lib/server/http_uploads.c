@@ -6,7 +6,9 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/str.h"
+#include "media/recording.h"
 #include "server/exchange.h"
 #include "server/house.h"
 #include "server/http_uploads.h"
@@ -168,6 +170,32 @@ static bool may_be_sent(struct exchange *exchange, const struct house_room *room
 
 /* ---- creation ---- */
 
+/* What proves the recording complete is kept with it. One that is none does no harm: the recording
+ * is worth more than its timeline, and is placed by the log. */
+static void keep_timeline(struct exchange *exchange, const struct upload *upload)
+{
+    char text[TIMELINE_COMPACT_MAX + 1], pieces[TIMELINE_COMPACT_MAX + 1];
+    struct timeline timeline;
+    enum err e = tus_metadata(upload->metadata, "timeline", text, sizeof text);
+    if (e == ERR_NOT_FOUND)
+        return;
+    if (!e && str_copy(pieces, sizeof pieces, text))
+        e = timeline_parse(pieces, &timeline);
+    if (!e) {
+        if (strcmp(timeline.recording_id, upload->recording_id) != 0)
+            e = ERR_CORRUPT;
+        timeline_release(&timeline);
+    }
+    if (e) {
+        log_warning("%s: the timeline that came with it is none and left out",
+                    upload->recording_id);
+        return;
+    }
+    e = uploads_put_timeline(exchange->server->uploads, upload, text);
+    if (e)
+        log_error("%s: its timeline cannot be kept: %s", upload->recording_id, strerror(errno));
+}
+
 static bool read_metadata(struct exchange *exchange, struct upload *upload)
 {
     char recording_id[METADATA_VALUE_MAX], filename[METADATA_VALUE_MAX];
@@ -247,6 +275,7 @@ void http_uploads_create(struct exchange *exchange)
         http_upload_refuse(exchange, e, REASON_NONE, e == ERR_BAD_REQUEST ? "Upload-Metadata" : "");
         return;
     }
+    keep_timeline(exchange, &upload);
     /* Whoever begins anew has lost what was begun before, unless bytes of it are coming in. */
     if (older && !http_upload_is_busy(server, older->id))
         uploads_remove(server->uploads, older);

@@ -311,12 +311,77 @@ static void an_upload_can_be_deleted(void **state)
     want_status(patch(path, u1, 0, file, ""), 204);
 }
 
+#define HEAD "debate-timeline 1\n"
+
+/* Uploads a recording of u1 whole, with a timeline: `before`, its id, `after`. What lies beside it
+ * then. */
+static struct bytes timeline_kept(const char *before, const char *after, mode_t *mode)
+{
+    struct bytes file = file_bytes("testdata/speech/lee-2.opus");
+    const char *id = recorded(0, true), *u1 = token("u1"),
+               *said = text("%s%s%s", before, id, after);
+    const char *meta = text("Upload-Metadata: recording_id %s,timeline %s\r\n",
+                            base64(id, strlen(id)), base64(said, strlen(said)));
+    struct answer answer =
+        tus("POST", "/api/uploads", u1,
+            text("Upload-Length: %zu\r\n%sContent-Length: 0\r\n", file.len, meta), nothing);
+    want_status(answer, 201);
+    const char *path = strstr(header_of(&answer, "Location"), "/api/uploads/");
+    answer = want_status(tus("HEAD", path, u1, "", nothing), 200);
+    assert_non_null(strstr(header_of(&answer, "Upload-Metadata"), base64(said, strlen(said))));
+    want_status(patch(path, u1, 0, file, ""), 204);
+    struct stat status;
+    const char *name = shown(recording_seen(id), "path");
+    const char *beside =
+        text("%s/data/%.*s.timeline", server.folder, (int)(strrchr(name, '.') - name), name);
+    if (stat(beside, &status) != 0)
+        return nothing;
+    *mode = status.st_mode & 0777;
+    return file_bytes(beside);
+}
+
+static void a_timeline_that_comes_along_lies_beside_the_recording(void **state)
+{
+    (void)state;
+    mode_t mode = 0;
+    static const char after[] = "\nstarted_at_ms 1763872345678\nrate 48000\nat 0 0\n"
+                                "at 96000 2000100\nend 97000 2021 -50.0 yes\n";
+    struct bytes kept = timeline_kept(HEAD "recording_id ", after, &mode);
+    assert_int_equal(mode, 0600);
+    assert_memory_equal(kept.data, HEAD "recording_id r_", strlen(HEAD "recording_id r_"));
+    assert_memory_equal(kept.data + kept.len - strlen(after), after, strlen(after));
+}
+
+static void a_timeline_that_is_none_is_left_out(void **state)
+{
+    (void)state;
+    static const char *const wrong[][2] = {
+        {"no timeline of ", ""},
+        {HEAD "recording_id other-", "\nrate 48000\n"},
+        {HEAD "recording_id ", "\nrate 48000\nat 0 99999999999999999999\n"},
+        {HEAD "recording_id ", "\nrate 48000\nat -1 0\n"},
+        {HEAD "recording_id ", "\n"},
+    };
+    char longer[1300];
+    mode_t mode;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        if (timeline_kept(wrong[i][0], wrong[i][1], &mode).len > 0)
+            fail_msg("kept: %s…%s", wrong[i][0], wrong[i][1]);
+    }
+    memset(longer, '\n', sizeof longer);
+    memcpy(longer, "\nrate 48000", strlen("\nrate 48000"));
+    longer[sizeof longer - 1] = '\0';
+    assert_int_equal(timeline_kept(HEAD "recording_id ", longer, &mode).len, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(options_tell_what_is_spoken),
         cmocka_unit_test(a_recording_goes_up_in_parts_and_is_told_of),
         cmocka_unit_test(the_file_is_there_when_the_last_part_is_answered),
+        cmocka_unit_test(a_timeline_that_comes_along_lies_beside_the_recording),
+        cmocka_unit_test(a_timeline_that_is_none_is_left_out),
         cmocka_unit_test(webm_opus_is_taken_as_well),
         cmocka_unit_test(a_part_is_not_bound_by_the_limit_of_other_bodies),
         cmocka_unit_test(an_upload_goes_on_after_a_broken_line),

@@ -90,9 +90,19 @@ static void hold(struct session *session, const int16_t *pcm, int64_t captured_u
     session->held_us[session->held_count++] = captured_us;
 }
 
+/* With what the session's clock says then, as far as it is known. */
+static enum err record(struct session *session, const int16_t *pcm, int64_t captured_us)
+{
+    double at_ms, error_ms;
+    enum err e = recording_write(session->recording, pcm, captured_us);
+    if (!e && session_clock_ms(session, captured_us, &at_ms, &error_ms))
+        e = recording_session_clock(session->recording, captured_us, at_ms);
+    return e;
+}
+
 static void write_frame(struct session *session, const int16_t *pcm, int64_t captured_us)
 {
-    if (session->recording && recording_write(session->recording, pcm, captured_us)) {
+    if (session->recording && record(session, pcm, captured_us)) {
         log_error("the recording cannot be written: %s", strerror(errno));
         session_recording_ends(session);
         if (session_stop_recording(session))

@@ -16,7 +16,7 @@ enum { TUS_CHUNK = 1024 * 1024 }; /* bytes; a lost connection costs at most that
 struct tus_request {
     const char *server; /* "http://127.0.0.1:8080" */
     const char *token;
-    const char *path; /* of the file */
+    const char *path; /* of the file; the timeline beside it goes along */
     const char *recording_id;
     const char *session_id;   /* where to check at the end what arrived; NULL: don't */
     const char *content_type; /* NULL: audio/ogg */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/rand.h"
+#include "base/str.h"
 #include "session/tus.h"
 
 enum { FILE_BYTES = 3500, CHUNK = 1000 };
@@ -33,7 +34,7 @@ static struct {
     int cut_in_patch; /* the nth PATCH is taken by half, then the line breaks; 0: none */
     const char *fail_body;
     char session[512]; /* what the session says; empty: there is none */
-    char metadata[512], authorization[128];
+    char metadata[2048], authorization[128];
 } fake;
 
 static char path[64], note[80], url[64];
@@ -218,6 +219,45 @@ static void a_file_arrives_whole_in_chunks_with_checksums(void **state)
     assert_string_equal(fake.authorization, "Bearer t0ken");
 }
 
+/* The value of a key in the metadata, decoded. */
+static const char *metadata_value(const char *key, char *out, size_t out_size)
+{
+    size_t len = 0;
+    const char *at = strstr(fake.metadata, key);
+    assert_non_null(at);
+    at += strlen(key);
+    assert_int_equal(base64_decode(at, strcspn(at, ","), (uint8_t *)out, out_size - 1, &len),
+                     ERR_NONE);
+    out[len] = '\0';
+    return out;
+}
+
+static void the_timeline_beside_the_file_goes_along_in_a_few_lines(void **state)
+{
+    (void)state;
+    struct tus_request request = request_for_test();
+    struct tus_result result;
+    char beside[80], text[2048];
+    snprintf(beside, sizeof beside, "%s.timeline", path);
+    FILE *file = fopen(beside, "w");
+    assert_non_null(file);
+    fputs("debate-timeline 1\nrecording_id r_1\nstarted_at_ms 1763872345678\nrate 48000\n", file);
+    for (long i = 0; i < 360; i++) /* an hour at +100 ppm, with a gap of 100 ms in the middle */
+        fprintf(file, "%sat %ld %ld\n", i == 180 ? "gap 86403840 4800\n" : "", i * 480048,
+                i * 10000000);
+    fclose(file);
+    assert_int_equal(tus_upload(&request, &result), ERR_NONE);
+    assert_non_null(strstr(fake.metadata, "recording_id cl8x,"));
+    assert_string_equal(metadata_value("timeline ", text, sizeof text),
+                        "debate-timeline 1\nrecording_id r_1\nstarted_at_ms 1763872345678\n"
+                        "rate 48000\nat 0 0\nat 172337232 3590000000\ngap 86403840 4800\n");
+    request.recording_id = "r_2"; /* not its timeline */
+    fake.exists = false;
+    assert_int_equal(tus_upload(&request, &result), ERR_NONE);
+    unlink(beside);
+    assert_null(strstr(fake.metadata, "timeline"));
+}
+
 static void a_broken_line_is_resumed_at_the_servers_offset(void **state)
 {
     (void)state;
@@ -379,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_SERVER(a_file_arrives_whole_in_chunks_with_checksums),
+        WITH_SERVER(the_timeline_beside_the_file_goes_along_in_a_few_lines),
         WITH_SERVER(a_broken_line_is_resumed_at_the_servers_offset),
         WITH_SERVER(a_server_that_fails_is_asked_again),
         WITH_SERVER(tries_end),

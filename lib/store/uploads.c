@@ -48,7 +48,7 @@ static void free_entry(struct entry *entry)
 
 static void remove_files(const struct uploads *uploads, const char *id)
 {
-    static const char *const endings[] = {"", ".info", ".tmp"};
+    static const char *const endings[] = {"", ".info", ".tmp", ".timeline"};
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         char name[UPLOADS_NAME_SIZE];
         uploads_name(name, id, endings[i]);
@@ -341,6 +341,27 @@ static enum err digest(struct entry *entry, int fd, char sha256[65])
     return e;
 }
 
+enum err uploads_put_timeline(struct uploads *uploads, const struct upload *upload,
+                              const char *text)
+{
+    char name[UPLOADS_NAME_SIZE];
+    uploads_name(name, upload->id, ".timeline");
+    return uploads_write_synced(uploads->dir_fd, name, text, strlen(text));
+}
+
+/* The timeline goes first, so that a recording that is there has it. */
+static enum err move_timeline(const struct uploads *uploads, const struct upload *upload,
+                              int session_fd, const char *name)
+{
+    char from[UPLOADS_NAME_SIZE], to[LIMIT_PATH + sizeof ".timeline"];
+    const char *dot = strrchr(name, '.');
+    int len = dot ? (int)(dot - name) : (int)strlen(name);
+    uploads_name(from, upload->id, ".timeline");
+    snprintf(to, sizeof to, "%.*s.timeline", len, name);
+    bool is_done = renameat(uploads->dir_fd, from, session_fd, to) == 0 || errno == ENOENT;
+    return is_done ? ERR_NONE : ERR_IO;
+}
+
 /* Moves the file to recordings/SESSION/NAME, each step on the disk before the next. */
 static enum err move(const struct uploads *uploads, const struct upload *upload)
 {
@@ -353,7 +374,8 @@ static enum err move(const struct uploads *uploads, const struct upload *upload)
     int top_fd = open_dir(uploads->data_fd, path);
     int session_fd = top_fd >= 0 ? open_dir(top_fd, session) : -1;
     int error = 0;
-    if (session_fd < 0 || renameat(uploads->dir_fd, upload->id, session_fd, name) != 0)
+    if (session_fd < 0 || move_timeline(uploads, upload, session_fd, name) != ERR_NONE ||
+        renameat(uploads->dir_fd, upload->id, session_fd, name) != 0)
         error = errno;
     else if (fsync(session_fd) != 0) {
         error = errno;

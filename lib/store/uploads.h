@@ -1,7 +1,8 @@
 /* Recordings on their way in, and where they end up: files in the data directory.
  *
  * An upload in progress is two files, `uploads/ID` (the bytes) and `uploads/ID.info` (what it is,
- * lines of key=value, because JSON is proto's); a finished one is `recordings/SESSION/NAME`. Names
+ * lines of key=value, because JSON is proto's), and a third with a timeline, `uploads/ID.timeline`;
+ * a finished one is `recordings/SESSION/NAME`. Names
  * are of the server's own making; files are 0600, directories 0700. Called from the server's
  * thread.
  *
@@ -26,7 +27,7 @@ struct upload {
     uint64_t length; /* bytes, as announced */
     uint64_t offset; /* bytes, on disk */
     int64_t expires_ms;
-    char metadata[512]; /* Upload-Metadata as it came, for HEAD */
+    char metadata[LIMIT_UPLOAD_METADATA]; /* Upload-Metadata as it came, for HEAD */
 };
 
 struct uploads;
@@ -40,6 +41,10 @@ void uploads_close(struct uploads *uploads);
  * (ENOSPC); ERR_NO_SPACE: LIMIT_UPLOADS are open; ERR_BAD_REQUEST: a path that is not of the form
  * above, or a control character in the metadata. */
 enum err uploads_create(struct uploads *uploads, struct upload *upload) MUST_CHECK;
+/* What came with it that proves the recording complete (media/recording.h): it will lie beside the
+ * recording, as NAME.timeline. ERR_IO with errno. */
+enum err uploads_put_timeline(struct uploads *uploads, const struct upload *upload,
+                              const char *text) MUST_CHECK;
 /* NULL: no such. The pointer lives until the upload is finished or removed. */
 struct upload *uploads_find(struct uploads *uploads, const char *id);
 /* Some upload of this recording is open; NULL: none. */

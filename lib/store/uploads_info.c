@@ -64,7 +64,7 @@ bool uploads_info_valid(const struct upload *upload)
            is_line(upload->recording_id) && upload->length <= LIMIT_UPLOAD_BYTES;
 }
 
-static enum err write_synced(int dir_fd, const char *name, const char *text, size_t len)
+enum err uploads_write_synced(int dir_fd, const char *name, const char *text, size_t len)
 {
     int fd = openat(dir_fd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (fd < 0)
@@ -96,7 +96,7 @@ enum err uploads_info_write(int dir_fd, const struct upload *upload)
         return ERR_BAD_REQUEST;
     uploads_name(temporary, upload->id, ".tmp");
     uploads_name(name, upload->id, ".info");
-    enum err e = write_synced(dir_fd, temporary, text, (size_t)len);
+    enum err e = uploads_write_synced(dir_fd, temporary, text, (size_t)len);
     if (e == ERR_NONE && renameat(dir_fd, temporary, dir_fd, name) != 0)
         e = ERR_IO;
     if (e != ERR_NONE) {

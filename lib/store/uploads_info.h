@@ -20,6 +20,9 @@ bool uploads_info_valid(const struct upload *upload);
 /* Written to a temporary name, fsynced, renamed; the directory is the caller's to sync. ERR_IO with
  * errno. */
 enum err uploads_info_write(int dir_fd, const struct upload *upload) MUST_CHECK;
+/* ERR_IO with errno; then the file may be there in part. */
+enum err uploads_write_synced(int dir_fd, const char *name, const char *text,
+                              size_t len) MUST_CHECK;
 /* Fills all but `offset`. ERR_IO with errno; ERR_CORRUPT. */
 enum err uploads_info_read(int dir_fd, const char *id, struct upload *out) MUST_CHECK;
 
