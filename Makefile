@@ -7,6 +7,7 @@
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
 #                 bench-page: mouth to ear with browsers
+#   make whisper-test   speech to text against whisper.cpp, which is fetched and built the first time
 #   make soak     3,000 sockets in 1,000 rooms for ten minutes: is memory flat?   SOAK_S=600
 #   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
 #   make sim      rooms in a simulated world where everything fails   SEED=7 ROOM_S=1000
@@ -75,7 +76,7 @@ SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/sim/*.c))
 SIM_BUGS := $(patsubst testdata/sim/%.patch,$(B)/sim-bugs/%,$(wildcard testdata/sim/*.patch))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all sim soak valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page deps check check-built demo demo-built tidy clean unit clang man gen install uninstall FORCE
+.PHONY: all sim soak valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page deps check check-built demo demo-built tidy clean unit whisper-test clang man gen install uninstall FORCE
 all: $(B)/debate $(B)/debate-recogniser $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -115,6 +116,8 @@ $(B)/locale/%/LC_MESSAGES/debate.mo: client/po/%.po
 $(LIB_TESTS): $(B)/%_test: $(B)/%_test.o $(B)/libdebate.a
 	$(say) LD $@
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+$(B)/lib/analysis/transcript_draft_test: | $(B)/debate-recogniser
 
 $(CMD_TESTS): $(B)/%_test: $(B)/%_test.o $(filter-out %/main.o,$(CMD_OBJECTS)) $(B)/libdebate.a
 	$(say) LD $@
@@ -159,6 +162,14 @@ TOGETHER = $(filter-out $(LISTENS) $(WAITS),$(TESTS) $(SCRIPTS))
 
 unit: $(TESTS) $(B)/debate $(B)/debate-recogniser $(B)/sim $(SIM_BUGS) $(CATALOGUES)
 	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(WAITS:%=+%) $(TOGETHER) -- $(ALONE)
+
+# Speech to text against a real whisper.cpp server, which is built outside the tree the first time.
+$(B)/lib/analysis/whisper/whisper_test: $(B)/lib/analysis/whisper/whisper_test.o $(B)/libdebate.a
+	$(say) LD $@
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lcmocka
+
+whisper-test: $(B)/lib/analysis/whisper/whisper_test
+	$(Q)lib/analysis/whisper/run.sh $<
 
 SCENARIOS := $(wildcard testdata/scenarios/*.debate)
 

@@ -17,13 +17,15 @@
 #include <pocketsphinx.h>
 #include <sphinxbase/err.h>
 
-enum { PIECE_BYTES_MAX = 16000 * 2 * 120, FRAME_MS = 10 };
+enum { PIECE_BYTES_MAX = 16000 * 2 * 120, FRAME_MS = 10, SILENCE_MAX = 4 };
 
 static ps_decoder_t *open_decoder(void)
 {
     /* Means over the whole of a piece, not over what came before it: the words of a piece do not
      * hang on the order of pieces. What is removed as noise costs words (of speech coded by Opus
-     * twice as many were wrong), and what is removed as silence shifts the times of the words. */
+     * twice as many were wrong), and what is removed as silence shifts the times of the words.
+     * Digital silence has no logarithm and was heard as "dog": a little noise, the same each time,
+     * is put over it. */
     cmd_ln_t *config = cmd_ln_init(
         NULL, ps_args(), TRUE, "-hmm", MODELS "/en-us/en-us", "-lm", MODELS "/en-us/en-us.lm.bin",
         "-dict", MODELS "/en-us/cmudict-en-us.dict", "-cmn", "batch", "-remove_noise", "no",
@@ -42,8 +44,23 @@ static void print_word(const char *word, int from_frame, int to_frame)
            (to_frame + 1) * FRAME_MS);
 }
 
+/* Digital silence was heard as "dog". */
+static bool is_silent(const int16_t *pcm, size_t samples)
+{
+    while (samples && abs(pcm[samples - 1]) <= SILENCE_MAX)
+        samples--;
+    return samples == 0;
+}
+
+static bool finish_piece(void)
+{
+    return puts(".") >= 0 && fflush(stdout) == 0;
+}
+
 static bool hear(ps_decoder_t *decoder, const int16_t *pcm, size_t samples)
 {
+    if (is_silent(pcm, samples))
+        return finish_piece();
     if (ps_start_stream(decoder) < 0 || ps_start_utt(decoder) < 0 ||
         ps_process_raw(decoder, pcm, samples, FALSE, TRUE) < 0 || ps_end_utt(decoder) < 0)
         return false;
@@ -52,7 +69,7 @@ static bool hear(ps_decoder_t *decoder, const int16_t *pcm, size_t samples)
         ps_seg_frames(segment, &from_frame, &to_frame);
         print_word(ps_seg_word(segment), from_frame, to_frame);
     }
-    return puts(".") >= 0 && fflush(stdout) == 0;
+    return finish_piece();
 }
 
 /* false at the end of the input. */
