@@ -84,14 +84,30 @@ static bool is_listed(const char *origin, const char *list)
     return false;
 }
 
+/* An address, or this machine by its own name. Any other name may have been made to lead here by
+ * whoever owns it, and the page be theirs (DNS rebinding). */
+static bool is_beyond_dns(const char *authority)
+{
+    static const char local[] = "localhost"; /* RFC 6761, section 6.3 */
+    size_t len = strcspn(authority, ":"), address_len = strspn(authority, "0123456789.");
+    return authority[0] == '[' || (len > 0 && len == address_len) ||
+           (len == sizeof local - 1 && strncasecmp(authority, local, len) == 0);
+}
+
+static bool is_own(const char *origin, const char *host, bool is_tls)
+{
+    size_t scheme = scheme_len(origin);
+    if (!scheme || !*host || strcasecmp(origin + scheme, host) != 0)
+        return false;
+    /* With https a certificate stands for the name: the server's own, or that of a proxy. */
+    return scheme == 8 || (!is_tls && is_beyond_dns(host));
+}
+
 enum origin origin_judge(const char *origin, const char *host, bool is_tls, const char *list)
 {
     if (!origin)
         return ORIGIN_NONE;
-    size_t scheme = scheme_len(origin);
-    /* Without TLS of its own the server cannot know whether a proxy has added it. */
-    if (host && *host && (is_tls ? scheme == 8 : scheme > 0) &&
-        strcasecmp(origin + scheme, host) == 0)
+    if (host && is_own(origin, host, is_tls))
         return ORIGIN_OWN;
     return is_listed(origin, list) ? ORIGIN_LISTED : ORIGIN_FOREIGN;
 }

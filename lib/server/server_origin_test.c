@@ -85,14 +85,21 @@ static void an_origin_is_the_servers_own_listed_or_foreign(void **state)
         enum origin expected;
     } cases[] = {
         {NULL, "a.org", false, ORIGIN_NONE},
-        {"http://a.org", "a.org", false, ORIGIN_OWN},
+        {"http://a.org", "a.org", false, ORIGIN_FOREIGN}, /* whose name may lead anywhere */
+        {"http://localhost:81", "LocalHost:81", false, ORIGIN_OWN},
+        {"http://192.0.2.1", "192.0.2.1", false, ORIGIN_OWN},
+        {"http://192.0.2.1:81", "192.0.2.1:81", false, ORIGIN_OWN},
+        {"http://[2001:db8::1]:81", "[2001:db8::1]:81", false, ORIGIN_OWN},
+        {"http://192.0.2.1", "192.0.2.1", true, ORIGIN_FOREIGN},
+        {"http://192.0.2.1.a.org", "192.0.2.1.a.org", false, ORIGIN_FOREIGN},
+        {"http://localhost.a.org", "localhost.a.org", false, ORIGIN_FOREIGN},
         {"https://a.org", "a.org", false, ORIGIN_OWN}, /* a proxy has added TLS */
         {"https://a.org", "a.org", true, ORIGIN_OWN},
         {"http://a.org", "a.org", true, ORIGIN_FOREIGN},
-        {"http://A.ORG:81", "a.org:81", false, ORIGIN_OWN},
-        {"http://a.org", "a.org:81", false, ORIGIN_FOREIGN},
-        {"http://a.org.evil.org", "a.org", false, ORIGIN_FOREIGN},
-        {"http://a.org", NULL, false, ORIGIN_FOREIGN},
+        {"https://A.ORG:81", "a.org:81", false, ORIGIN_OWN},
+        {"https://a.org", "a.org:81", false, ORIGIN_FOREIGN},
+        {"https://a.org.evil.org", "a.org", false, ORIGIN_FOREIGN},
+        {"https://a.org", NULL, false, ORIGIN_FOREIGN},
         {"http://", "", false, ORIGIN_FOREIGN},
         {"null", "null", false, ORIGIN_FOREIGN},
         {"", "", false, ORIGIN_FOREIGN},
