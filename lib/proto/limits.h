@@ -78,6 +78,7 @@ enum {
     LIMIT_HEAD = 16 * 1024,           /* bytes: a token twice, and what browsers add */
     LIMIT_HEAD_MS = 10 * 1000,        /* from the connection to a whole head, with TLS */
     LIMIT_NEXT_HEAD_MS = 20 * 1000,   /* from one request to the next one's head */
+    LIMIT_TAKING_MS = 20 * 1000,      /* in each of these some of a response must be taken */
     LIMIT_BODY_MS = 20 * 1000,        /* in each of these ... */
     LIMIT_BODY_BYTES_MIN = 20 * 1024, /* ... a body must bring so much: a slow modem's fifth */
     LIMIT_UPLOADS_USER = 32,          /* open uploads of one user: many debates without a line */

@@ -15,7 +15,7 @@
 
 enum {
     HEADERS_SIZE = 8192, /* of a response: tus' metadata come back in one */
-    CHUNK = 64 * 1024,   /* written at once */
+    CHUNK = 16 * 1024,   /* written at once: who takes it within LIMIT_TAKING_MS goes on */
     URL_ARG_SIZE = LIMIT_TOKEN + 32,
     STATUS_NO_CONTENT = 204,
     STATUS_NOT_MODIFIED = 304
@@ -303,6 +303,7 @@ int http_on_writeable(struct lws *wsi, struct link *link)
     if (written < 0)
         return -1;
     if (written == 0) {
+        link_wait(link, LINK_WAITS_FOR_TAKING);
         lws_callback_on_writable(wsi);
         return 0;
     }
@@ -311,7 +312,7 @@ int http_on_writeable(struct lws *wsi, struct link *link)
         return -1;
     if (lws_http_transaction_completed(wsi))
         return -1;
-    if (link->waits_for == LINK_WAITS_FOR_NOTHING)
+    if (link->waits_for != LINK_WAITS_FOR_BODY)
         link_wait(link, LINK_WAITS_FOR_HEAD);
     return 0;
 }

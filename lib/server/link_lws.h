@@ -14,8 +14,13 @@ struct socket;
 struct exchange;
 struct limiter_entry;
 
-/* What the other side is to send next, in time. */
-enum link_wait { LINK_WAITS_FOR_NOTHING, LINK_WAITS_FOR_HEAD, LINK_WAITS_FOR_BODY };
+/* What the other side is to do next, in time. */
+enum link_wait {
+    LINK_WAITS_FOR_NOTHING,
+    LINK_WAITS_FOR_HEAD,
+    LINK_WAITS_FOR_BODY,
+    LINK_WAITS_FOR_TAKING /* some of the response */
+};
 
 struct link {
     struct lws *wsi;

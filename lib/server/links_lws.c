@@ -115,6 +115,13 @@ static void look_at_body(struct link *link, int64_t now_ms)
     link_wait(link, LINK_WAITS_FOR_BODY);                 /* for so long it may take the answer */
 }
 
+static int64_t limit_ms(const struct link *link)
+{
+    if (link->waits_for == LINK_WAITS_FOR_TAKING)
+        return LIMIT_TAKING_MS;
+    return link->was_used ? LIMIT_NEXT_HEAD_MS : LIMIT_HEAD_MS;
+}
+
 void net_sweep(struct server *server)
 {
     struct link *link, *next;
@@ -123,7 +130,7 @@ void net_sweep(struct server *server)
     {
         if (link->waits_for == LINK_WAITS_FOR_BODY)
             look_at_body(link, now_ms);
-        else if (now_ms - link->since_ms >= (link->was_used ? LIMIT_NEXT_HEAD_MS : LIMIT_HEAD_MS))
+        else if (now_ms - link->since_ms >= limit_ms(link))
             link_cut(link->wsi);
     }
 }

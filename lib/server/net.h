@@ -48,8 +48,8 @@ void net_cut(struct socket *socket);
 
 /* ---- HTTP ---- */
 
-/* Ends the connections whose requests don't come, or come too slowly (LIMIT_HEAD_MS and the
- * following). */
+/* Ends the connections whose requests come too slowly or not at all, or who don't take responses
+ * (LIMIT_HEAD_MS and the following). */
 void net_sweep(struct server *server);
 
 /* A header of the request that has just come in, in any case of letters; only while
