@@ -118,6 +118,7 @@ enum err sound_source_ogg(int fd, struct sound_source **out)
         return e;
     }
     ogg->is_open = true;
+    op_set_dither_enabled(ogg->opus, 0); /* the same place gives the same samples */
     ogg->source.samples = (uint64_t)total;
     *out = &ogg->source;
     return ERR_NONE;

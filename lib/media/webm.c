@@ -239,7 +239,8 @@ static enum err read_description(struct webm *webm)
         if (!is_found && entry.is_opus && entry.has_head && entry.number) {
             is_found = true;
             webm->track = entry.number;
-            webm->pre_skip = entry.pre_skip;
+            /* Chromium says 0; but no encoder is without delay, and its is libopus. */
+            webm->pre_skip = entry.pre_skip ? entry.pre_skip : CODEC_LOOKAHEAD_SAMPLES;
         }
         if (!pass(&at, &element))
             return ERR_CORRUPT;
