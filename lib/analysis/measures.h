@@ -13,13 +13,13 @@
  * - A pause is a silence inside a turn; a gap, one between the turns of two people (H).
  * - A backchannel is talk of less than MEASURE_BACKCHANNEL_MS, all of it while another speaks who
  *   goes on. It is talk, but no turn, and ends nobody's.
- * - An overlap begins when somebody begins a turn, or a backchannel, while another is speaking (of
- *   several, the one who began last), and ends when either of them stops. If the other had begun
- *   less than MEASURE_TOGETHER_MS before: TOGETHER. If the other's turn ends first: HANDOVER when
- *   the overlap is shorter than MEASURE_HANDOVER_MS, else INTERRUPTION. If the one who came in ends
- *   first: BACKCHANNEL or ATTEMPT.
- * - Latency is from the end of another's turn to the beginning of one's own, where that is the next
- *   turn: positive for a gap, negative for a handover (H: between-speaker interval).
+ * - An overlap begins when somebody begins a turn, or a backchannel, while another is speaking in a
+ *   turn (of several, the one whose turn began last), and ends when either of them falls silent. If
+ *   the other's turn had begun less than MEASURE_TOGETHER_MS before: TOGETHER. If the other's turn
+ *   ends first: HANDOVER when it ends less than MEASURE_HANDOVER_MS later, else INTERRUPTION. If
+ * the one who came in ends first: BACKCHANNEL or ATTEMPT.
+ * - Latency is from the end of another's turn, the last that anybody spoke, to the beginning of
+ * one's own: positive over a gap, negative in a handover (H: between-speaker interval).
  * - Balance is Shannon's entropy of the shares of talk over its maximum (Pielou's evenness); Gini,
  *   half the relative mean difference. */
 #ifndef DEBATE_ANALYSIS_MEASURES_H
