@@ -42,8 +42,9 @@ static bool read_piece(const struct json *object, struct piece *piece)
     piece->from_ms = json_number(object, "from_ms", NAN);
     piece->to_ms = json_number(object, "to_ms", NAN);
     piece->level_db = json_number(object, "level_db", NAN);
-    return piece->participant && read_count(object, "track", &piece->track) &&
-           piece->from_ms < piece->to_ms && isfinite(piece->level_db);
+    return piece->participant >= 1 && piece->participant <= LIMIT_PARTICIPANTS &&
+           read_count(object, "track", &piece->track) && piece->from_ms < piece->to_ms &&
+           isfinite(piece->level_db);
 }
 
 static enum err read_all(const struct json *root, struct pieces_set *set)
