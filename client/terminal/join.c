@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "loop/ticker.h"
@@ -303,6 +304,13 @@ void join_stop(struct join *join, enum join_end end)
     uv_stop(join->loop);
 }
 
+static void on_network(void *context)
+{
+    struct join *join = context;
+    if (join->session)
+        session_network_changed(join->session);
+}
+
 static void start_handles(struct join *join)
 {
     uv_timer_init(join->loop, &join->tick);
@@ -315,6 +323,8 @@ static void start_handles(struct join *join)
     uv_timer_start(&join->tick, on_tick, JOIN_TICK_MS, JOIN_TICK_MS);
     uv_signal_start(&join->interrupt, on_signal, SIGINT);
     uv_signal_start(&join->terminate, on_signal, SIGTERM);
+    if (network_watch_new(join->loop, on_network, join, &join->network))
+        log_debug("the kernel does not tell of other addresses");
 }
 
 static void close_handles(struct join *join)
@@ -324,6 +334,7 @@ static void close_handles(struct join *join)
     uv_close((uv_handle_t *)&join->talk, NULL);
     uv_close((uv_handle_t *)&join->interrupt, NULL);
     uv_close((uv_handle_t *)&join->terminate, NULL);
+    network_watch_free(join->network);
 }
 
 static enum err make_session(struct join *join)

@@ -5,6 +5,7 @@
 
 #include "loop/ticker.h"
 #include "rtc/fingerprint_words.h"
+#include "session/network_watch.h"
 #include "session/pending.h"
 #include "session/session.h"
 #include "terminal/join.h"
@@ -64,6 +65,7 @@ enum {
 struct join {
     const struct join_config *config;
     uv_loop_t *loop;
+    struct network_watch *network; /* NULL: the kernel tells nothing */
     uv_timer_t tick, leaving, talk;
     uv_signal_t interrupt, terminate;
     struct session_runtime *runtime;

@@ -19,6 +19,6 @@ export const renew = () => (isStale = true);
 
 export const isKnown = () => samples.length > 0;
 
-export const error = () => best().trip / 2;
+export const error = () => (isKnown() ? best().trip / 2 : undefined);
 
 export const now = () => (isKnown() ? performance.now() + best().offset : Date.now());

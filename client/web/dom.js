@@ -18,9 +18,8 @@ export function text(one, words) {
 }
 
 export const show = (one, isShown) => (find(one).hidden = !isShown);
-export const press = (one, isPressed) => (find(one).ariaPressed = isPressed);
 
-// The children become one for each item: `create` makes them, `update` brings them up to date. One
+// The children become one for each item, made by `create` and brought up to date by `update`. One
 // that stays is not replaced, so that it keeps the focus.
 export function list(parent, items, keyOf, create, update) {
 	const old = new Map([...parent.children].map((child) => [child.dataset.key, child]));
@@ -35,23 +34,5 @@ export function list(parent, items, keyOf, create, update) {
 	for (const child of old.values()) child.remove();
 }
 
-// For who listens.
-export function announce(words) {
-	if (!words) return;
-	const log = $('#said');
-	log.append(make('span', { textContent: `${words} ` }));
-	while (log.children.length > 8) log.firstChild.remove();
-	text('#last', words);
-}
-
-// True when it was agreed to.
-export function confirm(question, yes) {
-	const dialog = $('dialog');
-	text('#question', question);
-	text('dialog .primary', yes);
-	dialog.returnValue = '';
-	dialog.showModal();
-	return new Promise((answer) => {
-		dialog.onclose = () => answer(dialog.returnValue === 'yes');
-	});
-}
+// For who listens, and who looks.
+export const announce = (words) => words && text('#last', words);

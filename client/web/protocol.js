@@ -1,8 +1,8 @@
 // The wire: requests, and a WebSocket that comes back by itself (debate-protocol(7)).
 
+// `status` 0: nobody answered.
 export const refusal = (status, message) => Object.assign(new Error(message), { status });
 
-// The answer; throws a refusal, of status 0 when nobody answers.
 export async function call(method, path, token, headers, body) {
 	const all = token ? { ...headers, Authorization: `Bearer ${token}` } : headers;
 	const answer = await fetch(path, { method, headers: all, body }).catch(() => {
@@ -21,18 +21,14 @@ export async function request(method, path, token, body) {
 export const sessionOf = ({ sessionId, token }) =>
 	request('GET', `/api/sessions/${sessionId}`, token);
 
-const REJOIN_MAX_MS = 1500; // in again within 2 s of the server, however long it was away
-
-// Milliseconds.
-export const backoff = (tries, max = 8000) =>
-	Math.min(max, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
-
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+// Milliseconds; short enough to be in again within 2 s of the server, however long it was away.
+export const backoff = (tries) => Math.min(1500, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 // Close codes after which nobody comes back: the end, a broken rule, replaced elsewhere.
 const FINAL = [1000, 1007, 1008, 1009, 4001];
 
-// `on` has message(message, its text) and may have open(), away(), closed(code) and refused(): asked
+// `on` has message(message) and may have open(), away(), closed(code) and refused(): asked
 // when a connection could not be opened, true when it never will be.
 export class Socket {
 	tries = 0;
@@ -56,7 +52,7 @@ export class Socket {
 			if (ws !== this.ws) return;
 			this.askedAt = null;
 			this.tries = 0;
-			this.on.message(JSON.parse(data), data);
+			this.on.message(JSON.parse(data));
 		};
 		ws.onclose = ({ code }) => ws === this.ws && this.lost(code, wasOpen);
 	}
@@ -67,10 +63,8 @@ export class Socket {
 		if (this.isOver) return this.on.closed?.(code);
 		this.on.away?.();
 		if (!wasOpen && (await this.on.refused?.())) return;
-		if (!this.isOver && !this.ws) {
-			const wait = backoff(this.tries++, REJOIN_MAX_MS);
-			this.retry = setTimeout(() => this.connect(), wait);
-		}
+		const wait = backoff(this.tries++);
+		if (!this.isOver && !this.ws) this.retry = setTimeout(() => this.connect(), wait);
 	}
 
 	// What has not answered for so long is cut and opened anew; with 0 a wait is cut short as well.
@@ -81,7 +75,7 @@ export class Socket {
 		this.connect();
 	}
 
-	// True when it went out; `isAsking`: something must come back.
+	// True when it went out. `isAsking`: something must come back.
 	send(message, isAsking) {
 		if (this.ws?.readyState !== WebSocket.OPEN) return false;
 		if (isAsking) this.askedAt ??= performance.now();
@@ -92,7 +86,7 @@ export class Socket {
 	cut() {
 		const old = this.ws;
 		this.ws = null;
-		old?.close(1000);
+		old?.close();
 		return old;
 	}
 
@@ -101,12 +95,4 @@ export class Socket {
 		clearTimeout(this.retry);
 		this.cut();
 	}
-}
-
-// FNV-1a of 64 bits (RFC 9923) in hexadecimal digits.
-export function digest(text) {
-	let sum = 0xcbf29ce484222325n;
-	for (const byte of new TextEncoder().encode(text))
-		sum = BigInt.asUintN(64, (sum ^ BigInt(byte)) * 0x100000001b3n);
-	return sum.toString(16).padStart(16, '0');
 }

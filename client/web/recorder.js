@@ -1,77 +1,61 @@
-// Records one's own voice, after consent and from the start: MediaRecorder's pieces go to the shelf
-// as they come.
+// Records one's own voice: MediaRecorder's pieces go to the shelf as they come.
 
 import * as clock from './clock.js';
+import { recorded } from './microphone.js';
 import * as shelf from './shelf.js';
 
 const OPUS = { mimeType: 'audio/webm;codecs=opus', audioBitsPerSecond: 48000 };
 const PIECE_MS = 1000;
 
-export class Recorder {
-	finished = []; // recordings that lie whole on the shelf
+export let running; // the recording, while there is one
+let media, holding;
+let work = Promise.resolve(); // what has yet to be done on the shelf
 
-	// `about` says on the shelf where a recording belongs; `ask(type, data)` is fulfilled when the
-	// server has taken it; `failed(error)` hears that a piece could not be kept.
-	constructor(stream, about, ask, failed) {
-		Object.assign(this, { stream, about, ask, failed });
-	}
+export async function start({ token, code, sessionId, name }, ask, failed) {
+	if (running || !globalThis.MediaRecorder?.isTypeSupported(OPUS.mimeType)) return;
+	const startedAt = Math.round(clock.now());
+	const key = crypto.randomUUID();
+	const recording = (running = { key, token, code, sessionId, name, startedAt });
+	const began = performance.now();
+	const read = () => [performance.now() - began, clock.now()].map((ms) => Math.round(ms * 1000));
+	const first = read();
+	let count = 0;
+	media = new MediaRecorder(recorded, OPUS);
+	media.ondataavailable = ({ data }) => {
+		const number = count++;
+		recording.readings = [first, read()];
+		work = work
+			.then(async () => data.size && shelf.append(recording, number, await data.arrayBuffer()))
+			.catch(failed);
+	};
+	media.start(PIECE_MS);
+	holding = shelf.hold(recording);
+	await holding;
+	await ask('start_recording', { started_at_ms: startedAt }).catch(async (error) => {
+		await stop();
+		await shelf.drop(recording);
+		throw error;
+	});
+}
 
-	// The recording that runs.
-	get running() {
-		return this.tape?.recording;
-	}
+// What the server calls the recording that was asked for.
+export function named(id) {
+	const recording = running;
+	if (!recording || recording.recordingId) return;
+	recording.recordingId = id;
+	work = work.then(() => shelf.put(recording));
+}
 
-	async start() {
-		if (this.tape || !globalThis.MediaRecorder?.isTypeSupported(OPUS.mimeType)) return;
-		const startedAt = Math.round(clock.now());
-		const recording = { ...this.about, key: crypto.randomUUID(), startedAt };
-		const tape = (this.tape = this.roll(recording));
-		tape.release = await shelf.hold(recording);
-		try {
-			await this.ask('start_recording', { started_at_ms: startedAt });
-		} catch (error) {
-			await this.stopped();
-			await shelf.drop(recording);
-			throw error;
-		}
+// When all of it lies on the shelf; `id` undefined: of whatever runs.
+export async function stop(id = running?.recordingId) {
+	if (!running || id !== running.recordingId) return;
+	running = null;
+	const held = holding;
+	if (media.state !== 'inactive') {
+		const isStopped = new Promise((stopped) => (media.onstop = stopped));
+		media.stop();
+		await isStopped;
 	}
-
-	roll(recording) {
-		const media = new MediaRecorder(this.stream, OPUS);
-		const tape = { media, recording, work: Promise.resolve() };
-		const began = performance.now();
-		const read = () => [performance.now() - began, clock.now()].map((ms) => Math.round(ms * 1000));
-		const first = read();
-		let count = 0;
-		media.ondataavailable = ({ data }) => {
-			const number = count++;
-			recording.readings = [first, read()];
-			tape.work = tape.work
-				.then(async () => data.size && shelf.append(recording, number, await data.arrayBuffer()))
-				.catch(this.failed);
-		};
-		tape.isStopped = new Promise((stopped) => (media.onstop = stopped));
-		media.start(PIECE_MS);
-		return tape;
-	}
-
-	// What the server calls the recording that was asked for.
-	named(id) {
-		const { recording } = this.tape ?? {};
-		if (!recording || recording.recordingId) return;
-		recording.recordingId = id;
-		this.tape.work = this.tape.work.then(() => shelf.put(recording));
-	}
-
-	// When all of it lies on the shelf; `id` undefined: of whatever runs.
-	async stopped(id) {
-		const { tape } = this;
-		if (!tape || (id && tape.recording.recordingId !== id)) return;
-		this.tape = null;
-		if (tape.media.state !== 'inactive') tape.media.stop();
-		await tape.isStopped;
-		await tape.work;
-		if (tape.recording.recordingId) this.finished.push(tape.recording);
-		tape.release();
-	}
+	await work;
+	await (await held)();
 }

@@ -1,9 +1,44 @@
 // What a session looks like: a function of `welcome` and its events, in their order.
 
+const fresh = () => ({
+	seq: 0,
+	phase: 'lobby',
+	page: 1,
+	pageSince: 0,
+	startAt: 0,
+	people: {}, // by id, in the protocol's words; `recording`: they consented
+	chosen: {}, // page: {id: true}
+	revealed: {}, // page: {id: choice}
+});
+export const room = fresh();
+
+export const me = () => room.people[room.self];
+export const seated = () => Object.values(room.people).filter(({ isSeated }) => isSeated);
+export const nameOf = (id) => room.people[id]?.nickname ?? id;
+// Events up to `settledSeq` have been before.
+export const isCaughtUp = () => room.seq >= room.settledSeq;
+export const pageOf = (page = room.page) => room.agenda?.pages?.[page - 1] ?? {};
+export const labelOf = (page, choice) =>
+	pageOf(page).choices?.find(({ id }) => id === choice)?.label ?? choice;
+
+// Who chose what.
+export const choicesOf = (page) =>
+	Object.entries(room.revealed[page])
+		.map(([id, choice]) => `${nameOf(id)}: ${labelOf(page, choice)}`)
+		.join(' · ');
+
+export function welcome({ reset, participant_id: self, seq, session_id: id, ...data }) {
+	const { seats, agenda, record, host } = data;
+	if (reset) Object.assign(room, fresh());
+	Object.assign(room, { self, settledSeq: seq, id, seats, agenda, record, host });
+}
+
+const person = (id, data) => (room.people[id] = { ...room.people[id], ...data });
+
 // What an event makes of the participant whom it names, besides what it says.
-const STATES = {
+const states = {
 	join: { isSeated: true, connected: true, is_mic_on: false },
-	leave: { isSeated: false, connected: false, is_speaking: false, is_recording: false },
+	leave: { isSeated: false, is_speaking: false },
 	connected: { connected: true },
 	disconnected: { connected: false, is_speaking: false },
 	start_reported: { hasReported: true },
@@ -11,135 +46,40 @@ const STATES = {
 	recording_stopped: { is_recording: false },
 };
 
-export class Room {
-	constructor() {
-		this.clear();
-	}
+const chosen = (all, { participant_id: id, page }, choice) => ({
+	...all,
+	[page]: { ...all[page], [id]: choice },
+});
 
-	clear() {
-		this.seq = 0;
-		this.phase = 'lobby';
-		this.page = 1;
-		this.pageSince = 0; // ts
-		this.people = new Map(); // by id, in the protocol's words; `recording`: they consented
-		this.chosen = {}; // page: Set of ids
-		this.revealed = {}; // page: {id: choice}
-		this.host = this.report = this.startAt = this.endedAt = null;
-	}
+// What it changes in the room.
+const steps = {
+	host_changed: ({ participant_id: host }) => ({ host }),
+	countdown: ({ start_at: startAt }) => ({ phase: 'countdown', startAt }),
+	countdown_cancelled: () => ({ phase: 'lobby', startAt: 0 }),
+	start: ({ start_at: startAt }) => ({ phase: 'live', startAt, pageSince: startAt }),
+	next_page: ({ page }, pageSince) => ({ page, pageSince }),
+	choice_submitted: (data) => ({
+		chosen: chosen(room.chosen, data, true),
+		revealed: data.choice ? chosen(room.revealed, data, data.choice) : room.revealed,
+	}),
+	choices_revealed: ({ page, choices }) => ({ revealed: { ...room.revealed, [page]: choices } }),
+	session_ended: ({ reason }) => ({ phase: 'ended', reason }),
+	analysis_ready: ({ report }) => ({ report }),
+	forgotten: () => ({ report: null }),
+};
 
-	// Events up to `settledSeq` have been before.
-	welcome({ reset, participant_id: self, seq: settledSeq, session_id: id, ...data }) {
-		if (reset) this.clear();
-		const { seats, agenda, record, host } = data;
-		Object.assign(this, { self, settledSeq, id, seats, agenda, record, host });
-	}
+// False for one that was known already.
+export function apply({ type, seq, ts, data }) {
+	if (seq <= room.seq) return false;
+	room.seq = seq;
+	const { participant_id: id } = data;
+	if (id) person(id, { ...data, ...states[type] });
+	Object.assign(room, steps[type]?.(data, ts));
+	return true;
+}
 
-	get isCaughtUp() {
-		return this.seq >= this.settledSeq;
-	}
-
-	get pages() {
-		return this.agenda?.pages ?? [];
-	}
-
-	get me() {
-		return this.people.get(this.self);
-	}
-
-	get isHost() {
-		return this.self && this.host === this.self;
-	}
-
-	get seated() {
-		return [...this.people.values()].filter(({ isSeated }) => isSeated);
-	}
-
-	name(id) {
-		return this.people.get(id)?.nickname ?? id;
-	}
-
-	title(page) {
-		return this.pages[page - 1]?.title;
-	}
-
-	label(page, choice) {
-		return this.pages[page - 1]?.choices?.find(({ id }) => id === choice)?.label ?? choice;
-	}
-
-	// Who chose what, in words.
-	choices(page) {
-		return Object.entries(this.revealed[page])
-			.map(([id, choice]) => `${this.name(id)}: ${this.label(page, choice)}`)
-			.join(' · ');
-	}
-
-	// False for one that was known already.
-	apply({ type, seq, ts, data }) {
-		if (seq <= this.seq) return false;
-		this.seq = seq;
-		const id = data.participant_id;
-		if (id) this.person(id, { ...data, ...STATES[type] });
-		this[type]?.(data, ts);
-		return true;
-	}
-
-	person(id, data) {
-		this.people.set(id, { ...this.people.get(id), ...data });
-	}
-
-	// ---- what events do, by their types ----
-
-	host_changed({ participant_id: id }) {
-		this.host = id;
-	}
-
-	countdown({ start_at: at }) {
-		this.phase = 'countdown';
-		this.startAt = at;
-	}
-
-	countdown_cancelled() {
-		this.phase = 'lobby';
-		this.startAt = null;
-	}
-
-	start({ start_at: at }) {
-		this.phase = 'live';
-		this.startAt = this.pageSince = at;
-	}
-
-	choice_submitted({ participant_id: id, page, choice }) {
-		(this.chosen[page] ??= new Set()).add(id);
-		if (choice) (this.revealed[page] ??= {})[id] = choice;
-	}
-
-	choices_revealed({ page, choices }) {
-		this.revealed[page] = choices;
-	}
-
-	next_page({ page }, ts) {
-		this.page = page;
-		this.pageSince = ts;
-	}
-
-	session_ended({ reason }, ts) {
-		this.phase = 'ended';
-		this.endReason = reason;
-		this.endedAt = ts;
-	}
-
-	analysis_ready({ report }) {
-		this.report = report;
-	}
-
-	forgotten() {
-		this.report = null;
-	}
-
-	// From GET /api/sessions/{id}, when there is no socket any more.
-	restore({ session_id: id, phase, seats, host, report, participants, choices }) {
-		Object.assign(this, { id, phase, seats, host, report, revealed: choices });
-		for (const one of participants)
-			this.person(one.participant_id, { ...one, isSeated: true });
-	}
+// From GET /api/sessions/{id}, when there is no socket any more.
+export function restore({ phase, seats, host, report, participants, choices }) {
+	Object.assign(room, { phase, seats, host, report, revealed: choices });
+	for (const one of participants) person(one.participant_id, { ...one, isSeated: true });
 }

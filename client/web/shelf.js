@@ -1,5 +1,5 @@
 // Recordings that have not arrived yet, kept in this browser, so that they outlive a crash: {key,
-// roomCode, sessionId, recordingId, token, name, startedAt, uploadPath}.
+// code, sessionId, recordingId, token, name, startedAt, uploadPath}.
 
 const done = (request) =>
 	new Promise((resolve, reject) => {
@@ -14,41 +14,45 @@ opening.onupgradeneeded = () => {
 };
 const database = done(opening);
 
-async function run(mode, work) {
-	const transaction = (await database).transaction(['recordings', 'chunks'], mode);
+async function run(work) {
+	const transaction = (await database).transaction(['recordings', 'chunks'], 'readwrite');
 	return done(work(transaction.objectStore('recordings'), transaction.objectStore('chunks')));
 }
 
-const chunksOf = (key) => IDBKeyRange.bound([key, 0], [key, Infinity]);
+const chunksOf = ({ key }) => IDBKeyRange.bound([key, 0], [key, Infinity]);
 
-export const put = (recording) => run('readwrite', (recordings) => recordings.put(recording));
+export const put = (recording) => run((recordings) => recordings.put(recording));
 
 export const append = (recording, number, bytes) =>
-	run('readwrite', (recordings, chunks) => {
+	run((recordings, chunks) => {
 		recordings.put(recording);
 		return chunks.put(bytes, [recording.key, number]);
 	});
 
-export const blobOf = async ({ key }) =>
-	new Blob(await run('readonly', (_, chunks) => chunks.getAll(chunksOf(key))));
+export const blobOf = async (recording) =>
+	new Blob(await run((_, chunks) => chunks.getAll(chunksOf(recording))));
 
-export const drop = ({ key }) =>
-	run('readwrite', (recordings, chunks) => {
-		chunks.delete(chunksOf(key));
-		return recordings.delete(key);
+export const drop = (recording) =>
+	run((recordings, chunks) => {
+		chunks.delete(chunksOf(recording));
+		return recordings.delete(recording.key);
 	});
 
 // Until the function that it gives is called, nobody else takes this recording for a left one.
 export const hold = ({ key }) =>
 	new Promise((got) => {
-		navigator.locks.request(key, () => new Promise((release) => got(release)));
+		const isFree = navigator.locks.request(key, () => {
+			const work = Promise.withResolvers();
+			got(() => (work.resolve(), isFree));
+			return work.promise;
+		});
 	});
 
 // Those that no page works on, the oldest first.
 export async function left() {
-	const all = await run('readonly', (recordings) => recordings.getAll());
+	const all = await run((recordings) => recordings.getAll());
 	const { held } = await navigator.locks.query();
 	return all
-		.filter(({ key }) => held.every(({ name }) => name !== key))
+		.filter(({ key, recordingId }) => recordingId && held.every(({ name }) => name !== key))
 		.sort((a, b) => a.startedAt - b.startedAt);
 }

@@ -2,25 +2,24 @@
 // and shows how far it is.
 
 import { list, make, show, text } from './dom.js';
-import { backoff, call, pause, refusal, sessionOf } from './protocol.js';
+import { backoff, call, pause, sessionOf } from './protocol.js';
 import * as shelf from './shelf.js';
 import { say } from './words.js';
 
 const PIECE = 512 * 1024;
-const TRIES = 8; // in a row without a byte taken
+const TRIES = 20; // in a row without a byte taken
 
 const tus = ({ token }, method, path, headers, body) =>
 	call(method, path, token, { ...headers, 'Tus-Resumable': '1.0.0' }, body);
 
 const offset = ({ headers }) => Number(headers.get('Upload-Offset'));
 
-// What the session's clock said while it was recorded, as far as this page noted it (the timeline in
-// debate-protocol(7), "Uploads").
-function timeline({ recordingId, startedAt, readings = [] }) {
-	const lines = readings.map(([clock, at]) => `session ${clock} ${at}\n`).join('');
-	const head = `debate-timeline 1\nrecording_id ${recordingId}\n`;
-	return `${head}started_at_ms ${startedAt}\nrate 48000\n${lines}`;
-}
+// What the session's clock said while it was recorded.
+const timeline = ({ recordingId, startedAt, readings = [] }) =>
+	[
+		`debate-timeline 1\nrecording_id ${recordingId}\nstarted_at_ms ${startedAt}\nrate 48000\n`,
+		...readings.map(([clock, at]) => `session ${clock} ${at}\n`),
+	].join('');
 
 // How much is there already.
 async function begin(recording, size) {
@@ -28,17 +27,11 @@ async function begin(recording, size) {
 	try {
 		if (uploadPath) return offset(await tus(recording, 'HEAD', uploadPath));
 	} catch (error) {
-		if (![403, 404, 410].includes(error.status)) throw error; // otherwise it has expired
+		if (!error.status) throw error; // otherwise it has expired
 	}
 	const { headers } = await tus(recording, 'POST', '/api/uploads', {
 		'Upload-Length': size,
-		'Upload-Metadata': Object.entries({
-			recording_id: id,
-			filename: `${id}.webm`,
-			timeline: timeline(recording),
-		})
-			.map(([key, value]) => `${key} ${btoa(value)}`)
-			.join(),
+		'Upload-Metadata': `recording_id ${btoa(id)},filename ${btoa(`${id}.webm`)},timeline ${btoa(timeline(recording))}`,
 	});
 	recording.uploadPath = new URL(headers.get('Location'), location).pathname;
 	await shelf.put(recording);
@@ -49,10 +42,8 @@ async function sendRest(one, blob, draw) {
 	const { recording } = one;
 	one.sent = await begin(recording, blob.size);
 	while (one.sent < blob.size) {
-		const headers = {
-			'Content-Type': 'application/offset+octet-stream',
-			'Upload-Offset': one.sent,
-		};
+		const type = 'application/offset+octet-stream';
+		const headers = { 'Content-Type': type, 'Upload-Offset': one.sent };
 		const piece = blob.slice(one.sent, one.sent + PIECE);
 		one.sent = offset(await tus(recording, 'PATCH', recording.uploadPath, headers, piece));
 		one.tries = 0;
@@ -60,70 +51,49 @@ async function sendRest(one, blob, draw) {
 	}
 }
 
-async function sha256(blob) {
-	const sum = await crypto.subtle.digest('SHA-256', await blob.arrayBuffer());
-	return [...new Uint8Array(sum)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
-
-// The digest of what the server holds of it.
 async function arrived(recording) {
 	const { recordings } = await sessionOf(recording);
-	return recordings.find((one) => one.recording_id === recording.recordingId)?.sha256;
+	return recordings.find((one) => one.recording_id === recording.recordingId)?.bytes > 0;
 }
 
-// When the server has the same bytes, the shelf has them no more.
+// When the server has it, the shelf has it no more.
 async function send(one, draw) {
-	const blob = await shelf.blobOf(one.recording);
-	const sum = await sha256(blob);
+	const { recording } = one;
+	const blob = await shelf.blobOf(recording);
 	one.size = blob.size;
-	for (one.tries = 0; ; one.tries++) {
+	for (one.tries = 0; ; await pause(backoff(one.tries++))) {
 		try {
-			if (!(await arrived(one.recording))) await sendRest(one, blob, draw);
-			if ((await arrived(one.recording)) !== sum) throw refusal(500);
-			await shelf.drop(one.recording);
-			one.sum = sum;
-			return;
+			if (!(await arrived(recording))) await sendRest(one, blob, draw);
+			one.isThere = await arrived(recording);
+			if (one.isThere) return await shelf.drop(recording);
 		} catch (error) {
-			const passes = [0, 409, 429].includes(error.status) || error.status >= 500;
-			if (!passes || one.tries >= TRIES) throw error;
-			await pause(backoff(one.tries));
+			if (one.tries >= TRIES) throw error;
 		}
 	}
 }
 
-function tell({ sent, size, sum, error }) {
-	if (sum)
-		return say(
-			'Your recording has arrived and is the same there: {0} kB, SHA-256 {1}…',
-			Math.ceil(size / 1000),
-			sum.slice(0, 16),
-		);
-	if (error)
-		return say('Your recording could not be sent; it is kept in this browser. {0}', error.message);
+function tell({ sent, size, isThere, error }) {
+	if (isThere) return say('Your recording has arrived.');
+	if (error) return say('Your recording could not be sent; it is kept in this browser. {0}', error.message);
 	return say('Sending your recording: {0} %', Math.round((100 * sent) / size) || 0);
 }
 
 // One after the other; shown in `parent`.
 export async function upload(recordings, parent) {
 	const uploads = recordings.map((recording) => ({ recording }));
+	const create = () => make('div', {}, make('p'), make('progress'));
 	const draw = () =>
-		list(
-			parent,
-			uploads,
-			({ recording }) => recording.key,
-			() => make('div', {}, make('p'), make('progress')),
-			({ children: [words, bar] }, one) => {
-				text(words, tell(one));
-				bar.value = one.sent / one.size || 0;
-				bar.ariaLabel = words.textContent;
-				show(bar, !one.sum && !one.error);
-			},
-		);
+		list(parent, uploads, (one) => one.recording.key, create, ({ children: [words, bar] }, one) => {
+			text(words, tell(one));
+			bar.value = one.sent / one.size || 0;
+			bar.ariaLabel = words.textContent;
+			show(bar, !one.isThere && !one.error);
+		});
 	for (const one of uploads) {
 		draw();
-		const release = await shelf.hold(one.recording);
+		const letGo = await shelf.hold(one.recording);
 		await send(one, draw).catch((error) => (one.error = error));
-		release();
+		letGo();
 		draw();
 	}
 }

@@ -1,8 +1,8 @@
 // What the page says. The English words are the keys; {0} stands for what is put in. Sentences that
-// the terminal says too are the same here and there (client/po).
+// the terminal says too are the same in client/po.
 
-const wanted = navigator.languages.find((language) => /^(ko|en)\b/i.test(language));
-const isKorean = /^ko/i.test(wanted);
+const wanted = navigator.languages.find((language) => /^(ko|en)\b/.test(language));
+const isKorean = wanted?.startsWith('ko');
 const words = isKorean ? (await import('./words_ko.js')).default : {};
 
 export const say = (text = '', ...values) =>

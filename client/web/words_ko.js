@@ -13,13 +13,9 @@ export default {
 	'Choices so far': '지금까지의 선택',
 	'Click anywhere to turn the sound on.': '소리를 켜려면 아무 곳이나 누르세요.',
 	'End for everybody': '모두 끝내기',
-	'End it': '끝내기',
 	'End the debate for everybody?': '모두의 토론을 끝낼까요?',
 	'Everybody is here. It starts in': '모두 모였습니다. 곧 시작합니다',
-	'Everybody is here: the debate starts in {0} s.':
-		'모두 모였습니다. {0}초 뒤에 토론이 시작됩니다.',
 	'Finish the debate': '토론 마치기',
-	'Hold to talk': '누르고 말하기',
 	'In the room: {0} of {1}': '참가자 {0}/{1}명',
 	'Invite the others with this link:': '이 링크로 다른 사람을 초대하세요:',
 	Join: '참가',
@@ -34,14 +30,12 @@ export default {
 	No: '아니요',
 	'No microphone': '마이크 없음',
 	'No server answers. Is the network there?': '서버가 응답하지 않습니다. 네트워크를 확인하세요.',
-	'No, go on': '아니요, 계속',
 	'Nobody was left: the debate has ended.': '아무도 남지 않아 토론이 끝났습니다.',
 	'Page {0}': '{0}쪽',
 	'Page {0} of {1}': '{1}쪽 중 {0}쪽',
 	'Page {0}: {1}': '{0}쪽: {1}',
 	'Push to talk': '눌러서 말하기',
 	'Read the report': '보고서 읽기',
-	'Recording: from the start': '녹음: 시작할 때부터',
 	'Recording: off': '녹음: 꺼짐',
 	'Recording: on': '녹음: 켜짐',
 	'Send it now': '지금 보내기',
@@ -51,7 +45,6 @@ export default {
 	'The browser does not allow the microphone. Allow it beside the address, or join without.':
 		'브라우저가 마이크를 허용하지 않습니다. 주소 옆에서 허용하거나 마이크 없이 참가하세요.',
 	'The connection is lost. Trying to come back …': '연결이 끊겼습니다. 다시 연결하는 중입니다…',
-	'The countdown is off.': '카운트다운이 취소되었습니다.',
 	'The debate': '토론',
 	'The debate begins soon': '곧 토론이 시작됩니다',
 	'The debate has ended.': '토론이 끝났습니다.',
@@ -59,14 +52,12 @@ export default {
 	'The host has ended the debate.': '진행자가 토론을 끝냈습니다.',
 	'The recording goes to this server when the debate is over. You can take this back at any time.':
 		'녹음은 토론이 끝나면 이 서버로 전송됩니다. 언제든지 철회할 수 있습니다.',
-	'The relay (TURN) does not answer; voices may not get through.':
-		'중계 서버(TURN)가 응답하지 않습니다. 소리가 전달되지 않을 수 있습니다.',
-	'The relay (TURN) refuses our login; voices may not get through.':
-		'중계 서버(TURN)가 로그인을 거부합니다. 소리가 전달되지 않을 수 있습니다.',
+	'The relay (TURN) does not answer: voices may be lost.':
+		'중계 서버(TURN)가 응답하지 않아 소리가 끊길 수 있습니다.',
+	'The relay (TURN) refuses our login: voices may be lost.':
+		'중계 서버(TURN)가 로그인을 거부해 소리가 끊길 수 있습니다.',
 	'The server does not let you in ({0}).': '서버가 입장을 허락하지 않습니다({0}).',
 	'The voice of {0} is being recorded.': '{0} 님의 음성을 녹음하고 있습니다.',
-	'There is no microphone here.': '여기에는 마이크가 없습니다.',
-	'They are not shown.': '선택은 공개되지 않습니다.',
 	'They are shown when all have chosen.': '모두 선택하면 공개됩니다.',
 	'This room is new; you will be its host. How many will take part?':
 		'새 방입니다. 진행자가 되십니다. 몇 명이 참가하나요?',
@@ -86,15 +77,14 @@ export default {
 	'Your name': '이름',
 	'Your recording could not be sent; it is kept in this browser. {0}':
 		'녹음을 보내지 못했습니다. 이 브라우저에 남아 있습니다. {0}',
-	'Your recording has arrived and is the same there: {0} kB, SHA-256 {1}…':
-		'녹음이 도착했고 서버의 것과 같습니다: {0} kB, SHA-256 {1}…',
+	'Your recording has arrived.': '녹음이 도착했습니다.',
 	'Your recording has ended.': '녹음이 끝났습니다.',
 	'Your voice is being recorded.': '음성을 녹음하고 있습니다.',
 	'being recorded': '녹음 중',
 	'connecting the voice': '음성 연결 중',
 	'connection lost': '연결 끊김',
 	direct: '직접',
-	'encrypted with {0}; their fingerprint {1}': '암호 {0}, 상대의 지문 {1}',
+	'encrypted with {0}': '암호 {0}',
 	host: '진행자',
 	muted: '음소거',
 	'no voice': '음성 없음',

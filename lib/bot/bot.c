@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/rand.h"
 #include "base/str.h"
@@ -141,6 +142,16 @@ static void cast_roles(struct bot *bot)
     }
 }
 
+static void on_network(void *context)
+{
+    struct bot *bot = context;
+    for (size_t i = 0; i < bot->scenario->role_count; i++) {
+        const struct role *role = &bot->roles[i];
+        for (size_t n = 0; n < role->session_count; n++)
+            session_network_changed(role->sessions[n]);
+    }
+}
+
 static enum err open_loop(struct bot *bot)
 {
     bot->loop = uv_default_loop(); /* ws_client.h */
@@ -153,6 +164,8 @@ static enum err open_loop(struct bot *bot)
     bot->limit.data = bot->interrupt.data = bot->terminate.data = bot->child_timer.data = bot;
     uv_signal_start(&bot->interrupt, on_signal, SIGINT);
     uv_signal_start(&bot->terminate, on_signal, SIGTERM);
+    if (network_watch_new(bot->loop, on_network, bot, &bot->network))
+        log_debug("the kernel does not tell of other addresses");
     enum err e = session_runtime_new(bot->loop, &bot->runtime);
     return e ? e : ticker_new(bot->loop, on_tick, bot, &bot->ticker);
 }
@@ -164,6 +177,7 @@ static void close_loop(struct bot *bot)
     for (size_t i = 0; i < bot->scenario->role_count; i++)
         bot_role_release(&bot->roles[i]);
     session_runtime_free(bot->runtime);
+    network_watch_free(bot->network);
     ticker_free(bot->ticker);
     uv_close((uv_handle_t *)&bot->limit, on_nothing_closed);
     uv_close((uv_handle_t *)&bot->interrupt, on_nothing_closed);

@@ -7,6 +7,7 @@
 #include "bot/bot.h"
 #include "loop/ticker.h"
 #include "media/sound_file.h"
+#include "session/network_watch.h"
 #include "session/session.h"
 
 enum {
@@ -91,6 +92,7 @@ struct bot {
     uv_loop_t *loop;
     struct session_runtime *runtime;
     struct ticker *ticker;
+    struct network_watch *network; /* NULL: the kernel tells nothing */
     uv_timer_t limit;
     uv_signal_t interrupt, terminate;
     char room_code[LIMIT_ROOM_CODE + 1];

@@ -26,7 +26,7 @@ static void each_asset_has_its_type(void **state)
     (void)state;
     struct answer style = want_status(get("/web/style.css", NULL), 200);
     want_header(&style, "Content-Type", "text/css; charset=utf-8");
-    struct answer script = want_status(get("/web/main.js", NULL), 200);
+    struct answer script = want_status(get("/web/door.js", NULL), 200);
     want_header(&script, "Content-Type", "text/javascript; charset=utf-8");
     struct answer icon = want_status(get("/web/icon.svg", NULL), 200);
     want_header(&icon, "Content-Type", "image/svg+xml");
@@ -37,7 +37,7 @@ static void nothing_leaves_the_folder_or_is_no_part_of_the_page(void **state)
     (void)state;
     static const char *const paths[] = {
         "/web/",
-        "/web/../web/main.js/..",
+        "/web/../web/door.js/..",
         "/web/..%2fterminal%2fjoin.c",
         "/web/%2e%2e/terminal/join.c",
         "/web/....//terminal/join.c",
@@ -56,7 +56,7 @@ static void nothing_leaves_the_folder_or_is_no_part_of_the_page(void **state)
 static void the_page_is_shut_off_from_everybody_else(void **state)
 {
     (void)state;
-    static const char *const paths[] = {"/r/sunday", "/web/main.js", "/web/style.css"};
+    static const char *const paths[] = {"/r/sunday", "/web/door.js", "/web/style.css"};
     for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
         struct answer answer = want_status(get(paths[i], NULL), 200);
         want_header(&answer, "X-Content-Type-Options", "nosniff");
@@ -73,18 +73,18 @@ static void the_page_is_shut_off_from_everybody_else(void **state)
 static void what_a_browser_has_already_is_not_sent_again(void **state)
 {
     (void)state;
-    struct answer first = want_status(get("/web/main.js", NULL), 200);
+    struct answer first = want_status(get("/web/door.js", NULL), 200);
     const char *etag = header_of(&first, "ETag");
     assert_non_null(etag);
     want_header(&first, "Cache-Control", "no-cache");
     const char *known = text("If-None-Match: \"other\", %s\r\n", etag);
-    struct answer again = http_with("GET", "/web/main.js", NULL, known, NULL, 0);
+    struct answer again = http_with("GET", "/web/door.js", NULL, known, NULL, 0);
     want_status(again, 304);
     want_header(&again, "ETag", etag);
     assert_null(header_of(&again, "Content-Length"));
     assert_int_equal(again.body_len, 0);
     struct answer changed =
-        http_with("GET", "/web/main.js", NULL, "If-None-Match: \"other\"\r\n", NULL, 0);
+        http_with("GET", "/web/door.js", NULL, "If-None-Match: \"other\"\r\n", NULL, 0);
     want_status(changed, 200);
 }
 

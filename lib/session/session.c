@@ -334,6 +334,15 @@ void session_enter(struct session *session)
     start_entering(session);
 }
 
+void session_network_changed(struct session *session)
+{
+    if (session->state != SESSION_CONNECTING && session->state != SESSION_IN &&
+        session->state != SESSION_AWAY)
+        return;
+    session_hurry_voice(session);
+    session_hurry_signal(session);
+}
+
 /* ---- the end ---- */
 
 void session_finish(struct session *session, const char *why)

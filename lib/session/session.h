@@ -130,6 +130,9 @@ enum err session_record(struct session *session); /* where the policy is `manual
 enum err session_stop_recording(struct session *session);
 /* Gives the seat up; stops its recording first. on_close follows. */
 enum err session_leave(struct session *session);
+/* The machine's addresses have changed (network_watch.h): what was lost with them is opened anew,
+ * and the voices look for another way at once. */
+void session_network_changed(struct session *session);
 void session_mute(struct session *session, bool muted);
 
 /* Cuts both sockets as a broken line would, and stays away until session_return. The voices, which

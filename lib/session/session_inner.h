@@ -180,6 +180,7 @@ void session_finish(struct session *session, const char *why);
 
 /* session_voice.c: the voice socket and what comes from it */
 void session_open_voice(struct session *session);
+void session_hurry_voice(struct session *session); /* other addresses: now rather than later */
 void session_ping(struct session *session);
 void session_on_start_due(void *context, int64_t due_us);
 void session_check_ready(struct session *session);
@@ -197,6 +198,7 @@ void session_report_start(struct session *session);
 
 /* session_signal.c: the signaling socket and the links */
 void session_open_signal(struct session *session);
+void session_hurry_signal(struct session *session); /* other addresses: other ways for the voices */
 void session_close_signal(struct session *session);
 void session_tend_links(struct session *session);
 void session_drop_link(struct session *session, unsigned participant);

@@ -338,6 +338,23 @@ void session_open_signal(struct session *session)
         log_warning("signaling: no connection can be made");
 }
 
+void session_hurry_signal(struct session *session)
+{
+    backoff_reset(&session->signal_backoff);
+    if (session->signal_socket && ws_is_stranded(session->signal_socket)) {
+        ws_cut(session->signal_socket); /* who comes back offers to all */
+        return;
+    }
+    if (!session->signal_socket && uv_is_active((uv_handle_t *)&session->signal_retry))
+        uv_timer_start(&session->signal_retry, on_retry, 0, 0);
+    for (size_t i = 0; i < sizeof session->links / sizeof *session->links; i++) {
+        struct link *link = &session->links[i];
+        if (link->is_present && link->voice &&
+            (link->state == PEER_CONNECTED || link->state == PEER_DISCONNECTED))
+            offer(session, link);
+    }
+}
+
 void session_close_signal(struct session *session)
 {
     uv_timer_stop(&session->signal_retry);

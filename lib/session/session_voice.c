@@ -244,6 +244,21 @@ static void on_retry(uv_timer_t *timer)
     session_open_voice(session);
 }
 
+void session_hurry_voice(struct session *session)
+{
+    backoff_reset(&session->backoff);
+    if (session->state == SESSION_AWAY && !session->is_held) {
+        uv_timer_start(&session->retry, on_retry, 0, 0);
+    } else if (session->state == SESSION_CONNECTING) {
+        /* The attempt that is under way waits for an answer that comes nowhere. */
+        ws_free(session->voice_socket);
+        session->voice_socket = NULL;
+        session_open_voice(session);
+    } else if (session->voice_socket && ws_is_stranded(session->voice_socket)) {
+        ws_cut(session->voice_socket);
+    }
+}
+
 static void come_back(struct session *session, const char *why)
 {
     clock_sync_renew(&session->clock);

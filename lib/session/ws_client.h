@@ -5,6 +5,7 @@
 #ifndef DEBATE_SESSION_WS_CLIENT_H
 #define DEBATE_SESSION_WS_CLIENT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <uv.h>
 
@@ -45,6 +46,8 @@ enum err ws_send(struct ws_client *client, const char *text, size_t len) MUST_CH
 void ws_close(struct ws_client *client, int code);
 /* Cuts the connection as a broken line would: a TCP reset, no close frame. on_close follows. */
 void ws_cut(struct ws_client *client);
+/* Its own address is this machine's no longer: it can only be cut. */
+bool ws_is_stranded(const struct ws_client *client);
 void ws_free(struct ws_client *client); /* closes if open; NULL is allowed */
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "proto/limits.h"
 #include "session/cert.h"
+#include "session/network_watch.h"
 #include "session/rejoin.h"
 
 enum {
@@ -452,6 +453,11 @@ void ws_cut(struct ws_client *client)
     struct linger none = {.l_onoff = 1, .l_linger = 0};
     setsockopt((int)lws_get_socket_fd(client->wsi), SOL_SOCKET, SO_LINGER, &none, sizeof none);
     kill_soon(client);
+}
+
+bool ws_is_stranded(const struct ws_client *client)
+{
+    return client->wsi && !network_has_address_of(lws_get_socket_fd(client->wsi));
 }
 
 void ws_free(struct ws_client *client)

@@ -205,6 +205,12 @@ void ws_cut(struct ws_client *client)
     end(client, WS_CLOSE_UNCLEAN, 0, false);
 }
 
+bool ws_is_stranded(const struct ws_client *client)
+{
+    (void)client;
+    return false;
+}
+
 void ws_free(struct ws_client *client)
 {
     if (!client)

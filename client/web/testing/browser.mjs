@@ -24,6 +24,10 @@ export function launch(wav, flags = []) {
   });
 }
 
+// What a page has loaded of itself so far, in bytes.
+export const weight = async (page) =>
+  (await Promise.all(page.loaded)).reduce((sum, { length }) => sum + length, 0);
+
 // `init` is run in the page before its own scripts.
 export async function openPage(browser, url, { init, ...options } = {}) {
   const context = await browser.newContext({
@@ -39,6 +43,10 @@ export async function openPage(browser, url, { init, ...options } = {}) {
     const isExpected = /status of 404|ERR_CONNECTION|ScriptProcessor/.test(message.text());
     if (['error', 'warning'].includes(message.type()) && !isExpected)
       console.log(`console: ${message.text()}`);
+  });
+  page.loaded = [];
+  page.on('response', (answer) => {
+    if (/\/(web|r)\//.test(answer.url())) page.loaded.push(answer.body().catch(() => ''));
   });
   await page.goto(url);
   return page;

@@ -119,7 +119,7 @@ test('microphones come and go, the machine sleeps, and a room is full', async (h
     async () => (await house.log('devices')).filter(isOf('recording_started', 'p1')).length === 2,
   );
   await kim.click('#leave');
-  await kim.click('dialog [value=yes]');
+  await kim.click('#leave'); // it has asked
   await until('both recordings arrive', () =>
     kim
       .locator('#uploads p:has-text("has arrived")')

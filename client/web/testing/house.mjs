@@ -38,9 +38,13 @@ export async function until(what, look, patienceMs = PATIENCE_MS) {
   }
 }
 
+// Commands that run what has this name elsewhere.
+export const runners = {};
+
 // What it says, a line at a time; `say` writes one to it.
 function run(name, ...words) {
-  const child = spawn(program, words, { cwd: work, env: environment });
+  const all = runners[name] ? [program, ...words] : words;
+  const child = spawn(runners[name] ?? program, all, { cwd: work, env: environment });
   const lines = [];
   const log = createWriteStream(path(work, `${name}.log`), { flags: 'a' });
   child.stderr.pipe(log);
@@ -54,6 +58,7 @@ function run(name, ...words) {
 }
 
 export class House {
+  address = '127.0.0.1';
   port = 0;
 
   async serve(...options) {
@@ -61,7 +66,7 @@ export class House {
       'serve',
       'serve',
       '--listen',
-      `127.0.0.1:${this.port}`,
+      `${this.address}:${this.port}`,
       '--data',
       'data',
       ...options,

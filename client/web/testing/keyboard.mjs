@@ -35,7 +35,7 @@ test('the keyboard alone is enough', async (house) => {
   await isShown(page, '#page');
   await until('the page has the focus', async () => (await focused(page)) === 'page-title');
 
-  await tabTo(page, '.choice');
+  await tabTo(page, '#choices button');
   await keyboard.press('Enter');
   await house.event(
     'keys',
@@ -44,12 +44,12 @@ test('the keyboard alone is enough', async (house) => {
   );
   await until('what was chosen is said', () =>
     page
-      .locator('#said')
+      .locator('#last')
       .textContent()
       .then((words) => words.includes('You have chosen "Tea"')),
   );
   check(
-    await page.evaluate(() => document.activeElement.matches('.choice')),
+    await page.evaluate(() => document.activeElement.matches('#choices button')),
     'the focus stays where it was',
   );
 
@@ -65,10 +65,10 @@ test('the keyboard alone is enough', async (house) => {
         (last = seq),
     );
   let last = (await house.log('keys')).at(-1).seq;
-  await tabTo(page, '#push');
+  await tabTo(page, '#mic');
   await keyboard.press('Space');
   await micIs(false);
-  await page.locator('#mic').focus();
+  await tabTo(page, '#push');
   await keyboard.down('Space');
   await micIs(true);
   await keyboard.up('Space');
@@ -80,15 +80,20 @@ test('the keyboard alone is enough', async (house) => {
   await until('the new page has the focus', async () => (await focused(page)) === 'page-title');
   await tabTo(page, '#end');
   await keyboard.press('Enter');
-  await isShown(page, 'dialog[open]');
-  await keyboard.press('Escape');
-  check(
-    (await house.log('keys')).every(({ type }) => type !== 'session_ended'),
-    'Escape ends nothing',
+  await until('the button asks', () =>
+    page
+      .locator('#last')
+      .innerText()
+      .then((words) => words === 'End the debate for everybody?'),
   );
+  await keyboard.press('Tab');
+  check((await page.innerText('#end')) === 'End for everybody', 'who goes on has not answered');
   await tabTo(page, '#end');
   await keyboard.press('Enter');
-  await tabTo(page, 'dialog [value=yes]');
+  check(
+    (await house.log('keys')).every(({ type }) => type !== 'session_ended'),
+    'once pressed it ends nothing',
+  );
   await keyboard.press('Enter');
   await until('the end has the focus', async () => (await focused(page)) === 'over-title');
 });

@@ -95,7 +95,7 @@ test('a browser, a terminal and a bot hold one debate', async (house) => {
   await house.event('three', 'the recording begins', isOf('recording_started', 'p1'));
 
   // Choices, and the pages that the host in the browser turns.
-  await page.click('.choice:has-text("Open it")');
+  await page.click('#choices button:has-text("Open it")');
   lee.say('{"type":"submit_choice","id":1,"data":{"choice":"disagree"}}');
   const revealed = await house.event(
     'three',
@@ -105,7 +105,7 @@ test('a browser, a terminal and a bot hold one debate', async (house) => {
   check(revealed.data.choices.p1 === 'agree', 'the choice that was pressed');
   await until('the page shows who chose what', () =>
     page
-      .locator('.choice:has-text("Keep it closed") small')
+      .locator('#choices button:has-text("Keep it closed") small')
       .innerText()
       .then((words) => words === 'Lee'),
   );
@@ -114,8 +114,8 @@ test('a browser, a terminal and a bot hold one debate', async (house) => {
   await page.reload();
   await isShown(page, '#page');
   check(
-    (await page.locator('.choice[aria-pressed=true]').innerText()).startsWith('✓ Open it') ||
-      (await page.locator('.choice[aria-pressed=true] span').innerText()) === 'Open it',
+    (await page.locator('#choices button[aria-pressed=true]').innerText()).startsWith('✓ Open it') ||
+      (await page.locator('#choices button[aria-pressed=true] span').innerText()) === 'Open it',
     'the choice after a reload',
   );
   await Promise.all([hears(page, 'p2'), hears(page, 'p3')]);
@@ -138,7 +138,7 @@ test('a browser, a terminal and a bot hold one debate', async (house) => {
 
   // The end, and the recordings.
   await page.click('#end');
-  await page.click('dialog [value=yes]');
+  await page.click('#end'); // it has asked
   await isShown(page, '#over');
   await until('both recordings have arrived', () =>
     page

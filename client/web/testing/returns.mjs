@@ -52,7 +52,7 @@ async function aServerIsRestarted(house, page, lee) {
       .then((words) => words === ''),
   );
   await lee.sees('the page is back', isOf('connected', 'p1'));
-  await page.click('.choice:has-text("Tea")');
+  await page.click('#choices button:has-text("Tea")');
   await house.event('return', 'it chooses again', isOf('choice_submitted', 'p1'));
   check(
     (await house.log('return')).filter(isOf('recording_started', 'p1')).length === 1,

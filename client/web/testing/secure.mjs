@@ -53,7 +53,7 @@ test('over https, and from elsewhere', async (house) => {
   await hears(kim, 'p2');
   await lee.sees('its live', ({ type }) => type === 'live');
   await kim.click('#end');
-  await kim.click('dialog [value=yes]');
+  await kim.click('#end'); // it has asked
   await isShown(kim, '#over');
   await until('the recording has arrived', () =>
     kim.locator('#uploads p:has-text("has arrived")').count(),

@@ -14,6 +14,7 @@ import {
   tree,
   until,
 } from './house.mjs';
+import { weight } from './browser.mjs';
 
 const KIM = ['money', 'town', 'road', 'library'];
 const LEE = ['year', 'people', 'count', 'come'];
@@ -149,7 +150,7 @@ test('two browsers hold a debate', async (house) => {
   );
 
   await kim.click('#end');
-  await kim.click('dialog [value=yes]');
+  await kim.click('#end'); // it has asked
   const uploaded = await house.event(
     'two',
     'the recording arrives',
@@ -170,4 +171,9 @@ test('two browsers hold a debate', async (house) => {
   }, bytes);
   console.log(`recorded ${seconds.toFixed(3)} s of ${stopped.data.duration} s`);
   check(Math.abs(seconds - stopped.data.duration) < 1, 'the recording is whole');
+
+  // All that a whole debate takes.
+  const whole = await weight(kim);
+  console.log(`the page weighs ${whole} bytes`);
+  check(whole > 30000 && whole < 60000, `the page weighs ${whole} bytes`);
 });

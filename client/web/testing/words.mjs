@@ -15,12 +15,12 @@ const english = new Set();
 for (const [, words] of text.matchAll(/\bsay\(\s*'([^']+)'/g)) english.add(words);
 const page = read('index.html').replace(/<noscript>.*/, '');
 for (const [, label, words] of page.matchAll(/aria-label="([^"]+)"|>([A-Z][^<]+)</g))
-  english.add(label ?? words);
-for (const [, words] of text.matchAll(/^\t\w+: '([^']+)'/gm)) english.add(words);
+  english.add((label ?? words).trim());
+for (const [, words] of text.matchAll(/^\t\w+: '([A-Z{][^']+)'/gm)) english.add(words);
 
 for (const words of english) if (!korean[words]) problems.push(`no Korean: ${words}`);
 for (const words of Object.keys(korean)) {
-  if (!text.includes(`'${words}'`) && !text.includes(`"${words}"`) && !text.includes(`>${words}<`))
+  if (!text.includes(`'${words}'`) && !text.includes(`"${words}"`) && !text.includes(`>${words}`))
     problems.push(`said nowhere: ${words}`);
   const holes = (sentence) => [...sentence.matchAll(/\{\d\}/g)].map(String).sort().join();
   if (holes(words) !== holes(korean[words])) problems.push(`not the same holes: ${words}`);
