@@ -23,18 +23,16 @@ enum {
  * its correlation less what unrelated voices seldom reach, never below 0. Bleed 20 dB down gains
  * half of the mark and more a second; four people who all talked at once for 50 minutes came to
  * 0.65 at most. Somebody who talks over bleed takes some away again, but not soon. */
-static const float UNRELATED = 0.35f, RELATED = 0.9f, RELATED_MAX = 3, FORGOTTEN = 0.1f;
+static const float UNRELATED = 0.35f, RELATED = 0.8f, RELATED_MAX = 3, FORGOTTEN = 0.1f;
 /* A microphone hears its owner louder than a loudspeaker's copy of somebody: otherwise it is the
- * other that has the copy, or both are given the same sound. */
-static const float GAIN_MAX_DB = -6;
-/* So one's own voice is not looked for others in. Power, 6 dB. */
+ * other that has the copy, or both are given the same sound. Power, 6 dB. */
 static const float LOUDER = 4;
 /* How much of what a second says of the gain is believed, and how alike it must be. */
 static const float GAIN_SHARE = 0.3f, GAIN_ALIKE = 0.5f;
 /* How far bleed goes beyond what is expected of it: rooms and codecs are not exact. Power, 8 dB. */
 static const float MARGIN = 6.3f;
-/* A room rings on: 2 dB in 10 ms is a reverberation time of 0.3 s. Power. */
-static const float TAIL = 0.63f;
+/* A room rings on: 1.3 dB in 10 ms is a reverberation time of 0.46 s. Power. */
+static const float TAIL = 0.74f;
 
 /* What lane `a` has of lane `b`. */
 struct pair {
@@ -149,14 +147,7 @@ static void relate(struct lane *a, struct lane *b, struct pair *pair, int64_t at
     pair->lag = (int)best + LAG_MIN;
     if (correlation(sums, best) >= GAIN_ALIKE)
         learn_gain(a, b, pair, at);
-    float gain_db = 0;
-    unsigned bands = 0;
-    for (size_t band = 0; band < LEVEL_BANDS; band++) {
-        gain_db += pair->gain_db[band];
-        bands += pair->gain[band] > 0;
-    }
-    pair->is_related = pair->evidence[best] >= (pair->is_related ? FORGOTTEN : RELATED) &&
-                       bands > 0 && gain_db / (float)bands <= GAIN_MAX_DB;
+    pair->is_related = pair->evidence[best] >= (pair->is_related ? FORGOTTEN : RELATED);
 }
 
 /* False: nothing stood out at all. */
@@ -179,8 +170,8 @@ static bool look_at(struct lane *lane, int64_t at, int ago, struct activity *out
     return any;
 }
 
-/* Only while the one is louder than the other: who speaks over bleed says nothing against it, and
- * a copy nothing of the voice that it came from. */
+/* Only while the other is louder: who speaks over bleed says nothing against it, and a copy nothing
+ * of the voice that it came from. */
 static void learn_pair(struct cutter *cutter, size_t a, size_t b, int64_t at,
                        const struct activity *spoke, const struct activity *heard,
                        const float (*voice)[LEVEL_BANDS])

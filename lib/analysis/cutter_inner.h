@@ -9,7 +9,7 @@
 enum {
     FLOOR_REACH = 3 * CUTTER_BLOCK, /* speech dips into its noise more often than that */
     /* The longest piece, what it is known late, and what is looked at ahead, in whole blocks. */
-    RING_BLOCKS = 48,
+    RING_BLOCKS = 56,
     RING = RING_BLOCKS * CUTTER_BLOCK,
     NO_TRACK = -1,
 };

@@ -103,16 +103,18 @@ static inline void stage_put_speech(size_t track, const char *voice, double at_s
     mem_free(pcm);
 }
 
-/* What a loudspeaker in the room of `to` makes of a track: late, quieter, duller, with two echoes
- * from the walls. */
+/* What a loudspeaker in the room of `to` makes of a track: late, quieter, duller, with an echo from
+ * a wall and a reverberation time of 0.4 s. */
 static inline void stage_bleed(size_t from, size_t to, double delay_ms, double db)
 {
+    enum { WALL = 700, ROOM = 1500 };
     size_t samples = (size_t)(stage.length_s * STAGE_RATE);
     size_t delay = (size_t)(delay_ms * STAGE_RATE / 1000);
     const float *in = stage.sound[from];
-    float dull = 0;
-    for (size_t i = delay + 2000; i < samples; i++) {
-        float heard = in[i - delay] + 0.4f * in[i - delay - 700] - 0.25f * in[i - delay - 2000];
+    float dull = 0, room[ROOM] = {0};
+    for (size_t i = delay + WALL; i < samples; i++) {
+        float heard = in[i - delay] + 0.4f * in[i - delay - WALL] - 0.6f * room[i % ROOM];
+        room[i % ROOM] = heard;
         dull += 0.4f * (heard - dull);
         stage.sound[to][i] += stage_factor(db) * dull;
     }
