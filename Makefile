@@ -7,6 +7,7 @@
 #   make bench    all benchmarks       make bench-server   those of `debate serve` alone
 #                 bench-voice: mouth to ear          bench-bot: what a bot costs
 #                 bench-page: mouth to ear with browsers
+#                 bench-analysis: the steps to a report, against real time
 #   make whisper-test   speech to text against whisper.cpp, which is fetched and built the first time
 #   make soak     3,000 sockets in 1,000 rooms for ten minutes: is memory flat?   SOAK_S=600
 #   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
@@ -76,7 +77,7 @@ SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/sim/*.c))
 SIM_BUGS := $(patsubst testdata/sim/%.patch,$(B)/sim-bugs/%,$(wildcard testdata/sim/*.patch))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all sim soak valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page deps check check-built demo demo-built tidy clean unit whisper-test clang man gen install uninstall FORCE
+.PHONY: all sim soak valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page bench-analysis deps check check-built demo demo-built tidy clean unit whisper-test clang man gen install uninstall FORCE
 all: $(B)/debate $(B)/debate-recogniser $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -274,6 +275,9 @@ bench-server: $(B)/lib/server/server_load_bench $(B)/debate
 
 bench-voice bench-bot: bench-%: $(B)/lib/bot/voice_bench $(B)/debate
 	$(Q)DEBATE_BIN=$(B)/debate $< $*
+
+bench-analysis: $(B)/lib/analysis/analysis_bench
+	$(Q)$< $(MINUTES)
 
 bench-page: $(B)/debate
 	$(Q)DEBATE_BIN=$(B)/debate node client/web/testing/bench.mjs

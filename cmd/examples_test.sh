@@ -67,6 +67,25 @@ before_bot() {
 
 before_choose() { let_three_talk long.debate; }
 
+# A debate that has ended, on the server and in a folder.
+before_analyze() {
+    debate room create sunday --token "$KIM" >out 2>err || fail "$page: no room"
+    SESSION=$(debate room show sunday --json --token "$KIM" |
+        sed -E 's/.*"session_id":"([^"]*)".*/\1/')
+    export SESSION
+    debate room end sunday --token "$KIM" >out 2>err || fail "$page: the session does not end"
+    mkdir sunday
+    cp sunday.jsonl sunday/log.jsonl
+}
+
+before_report() {
+    before_analyze
+    debate analyze "$SESSION" --language en >out 2>err || fail "$page: not analysed"
+    debate analyze sunday --language en >out 2>err || fail "$page: the folder is not analysed"
+}
+
+before_forget() { before_analyze; }
+
 # Three died in the middle, and their recordings stayed behind.
 before_upload() {
     local people who

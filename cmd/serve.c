@@ -12,11 +12,13 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "beside.h"
 #include "cmd.h"
 #include "input.h"
 #include "server/ice_servers.h"
 #include "server/origin.h"
 #include "server/server.h"
+#include "services.h"
 
 enum {
     SERVE_DAY_MS = 24 * 3600 * 1000,
@@ -45,6 +47,7 @@ struct serve_settings {
     char stun[ICE_URL_SIZE], turn[ICE_URL_SIZE];
     struct agenda *agenda;
     char web[PATH_MAX];
+    const char *analyze[SERVICES_WORDS];
 };
 
 /* ---- settings ---- */
@@ -226,24 +229,15 @@ static enum exit_code take_ice_servers(const struct args *args, struct serve_set
     return turn ? take_turn_secret(args, settings) : EXIT_CODE_DONE;
 }
 
-/* The page's files: beside the program where it is installed, in the tree where it is built. Empty
- * when they are in neither place. */
+/* The page's files, of which the first is index.html. */
 static void find_web(char folder[PATH_MAX])
 {
-    static const char *const places[] = {"../share/debate/web", "../client/web"};
-    char program[PATH_MAX], page[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", program, sizeof program - 1);
-    program[len > 0 ? len : 0] = '\0';
-    char *slash = strrchr(program, '/');
-    for (size_t i = 0; slash && i < sizeof places / sizeof *places; i++) {
-        int wanted = snprintf(page, sizeof page, "%.*s/%s/index.html", (int)(slash - program),
-                              program, places[i]);
-        if (wanted < PATH_MAX && access(page, R_OK) == 0) {
-            snprintf(folder, PATH_MAX, "%.*s", (int)(strrchr(page, '/') - page), page);
-            return;
-        }
-    }
-    folder[0] = '\0';
+    static const char *const places[] = {"../share/debate/web/index.html",
+                                         "../client/web/index.html", NULL};
+    beside_program(places, folder);
+    char *slash = strrchr(folder, '/');
+    if (slash)
+        *slash = '\0';
 }
 
 static enum exit_code take_origins(const struct args *args, struct server_config *config)
@@ -268,6 +262,17 @@ static enum exit_code take_tls(const struct args *args, struct server_config *co
                             "--tls-cert and --tls-key go together: a certificate and its key");
 }
 
+/* What is wrong is said now, not when the first debate has ended. */
+static enum exit_code take_analyze(const struct args *args, struct serve_settings *settings)
+{
+    struct services services;
+    enum exit_code code = services_take(&services, args);
+    services_release(&services);
+    if (!code && services_words(args, settings->analyze))
+        settings->config.analyze = settings->analyze;
+    return code;
+}
+
 static enum exit_code take_settings(const struct args *args, struct serve_settings *settings)
 {
     const char *agenda = args_get(args, "agenda");
@@ -290,6 +295,8 @@ static enum exit_code take_settings(const struct args *args, struct serve_settin
         code = take_tls(args, &settings->config);
     if (!code)
         code = take_origins(args, &settings->config);
+    if (!code)
+        code = take_analyze(args, settings);
     if (!code && agenda)
         code = input_agenda(args, agenda, &settings->agenda);
     settings->config.agenda = settings->agenda;
@@ -481,12 +488,14 @@ static const struct option options[] = {
              "address it is rooms unless said, elsewhere off.",
      .variable = "DEBATE_GUESTS",
      .optional_argument = true},
+    OPTION_LANGUAGE,
     {.name = "listen",
      .letter = 'l',
      .argument = "ADDR:PORT",
      .help = "A numeric address, an IPv6 one in brackets; port 0 takes a free one.",
      .fallback = "127.0.0.1:8080",
      .variable = "DEBATE_LISTEN"},
+    OPTIONS_LLM,
     {.name = "origin",
      .argument = "ORIGIN,...",
      .help = "Whose pages may act here in a browser beside those of this server, such as "
@@ -497,6 +506,7 @@ static const struct option options[] = {
      .argument = "SECONDS",
      .help = "How often each socket is pinged.",
      .fallback = "5"},
+    OPTION_PROMPTS,
     {.name = "quota",
      .argument = "BYTES",
      .help =
@@ -528,6 +538,7 @@ static const struct option options[] = {
      .help = "A socket without any traffic for so long is closed; longer than the time "
              "between pings, which follows when it alone is given.",
      .fallback = "10"},
+    OPTIONS_STT,
     {.name = "stun",
      .argument = "HOST:PORT",
      .help = "A STUN server that tells participants their address on the Internet; its port is "
@@ -565,6 +576,8 @@ static const char *const examples[] = {
     "Serve others: rooms are made by those with a token, guests may join them.",
     "debate serve --turn turn.example.org --turn-secret-file turn-secret",
     "Let voices find a way through any network, with coturn's help.",
+    "debate serve --language en",
+    "Analyse each debate when it has ended, with the embedded recogniser.",
     NULL,
 };
 
@@ -576,7 +589,10 @@ const struct cmd cmd_serve = {
         "When it is ready it prints `listening on http://ADDR:PORT`, with TLS https. SIGTERM and "
         "SIGINT end it: "
         "sockets are closed so that clients come back, and everything is on disk. The port can be "
-        "taken again at once, and live sessions go on.",
+        "taken again at once, and live sessions go on.\n\n"
+        "With --stt, --llm or --language each debate is analysed when its last recording has "
+        "arrived, or 24 hours after its end, by a process of its own that runs debate analyze; its "
+        "report is offered to those who took part.",
     .options = options,
     .examples = examples,
     .run = run,

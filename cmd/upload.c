@@ -231,6 +231,8 @@ static enum exit_code run(const struct args *args)
         code = check_pending(args);
         return code ? code : upload_pending(args);
     }
+    if (args_given(args, "to"))
+        return upload_to(args);
     code = check(args);
     if (code)
         return code;
@@ -259,6 +261,10 @@ static const struct option options[] = {
      .help = "Ask this room's last session afterwards whether it has the same bytes."},
     OPTION_SERVER,
     {.name = "session", .argument = "ID", .help = "As --room, for a session by its id."},
+    {.name = "to",
+     .argument = "URL",
+     .help = "Send FILE to this address instead, as a form: to a service that analyses recordings, "
+             "say. --token is then what that service asks for."},
     {.name = "token",
      .argument = "TOKEN",
      .help = "Who uploads: the one who made the recording, or the host.",

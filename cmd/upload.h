@@ -18,6 +18,9 @@ void upload_end_progress(void);
 void upload_print(const struct args *args, const char *path, const char *recording_id,
                   const struct tus_result *result);
 
+/* Sends each FILE to the service that --to names. */
+enum exit_code upload_to(const struct args *args);
+
 /* Sends what is pending in the operand's folder, or in the default one. */
 enum exit_code upload_pending(const struct args *args);
 

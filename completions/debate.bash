@@ -9,26 +9,34 @@ _debate() {
         previous=${COMP_WORDS[COMP_CWORD - 2]} equals==
     fi
     if ((COMP_CWORD == 1)); then
-        options='--help -h --version ' kind=words words='serve join room token choose upload replay bot devices'
+        options='--help -h --version ' kind=words words='serve join room token choose upload replay bot analyze report forget devices'
     else
         case ${COMP_WORDS[1]} in
         serve)
-            options='--agenda --countdown --data --empty --guests --listen -l --origin --ping --quota --rate-limit --record --seats --secret-file --silent --stun --tls-cert --tls-key --turn --turn-secret-file --help -h --version '
+            options='--agenda --countdown --data --empty --guests --language --listen -l --llm --llm-key-file --llm-model --origin --ping --prompts --quota --rate-limit --record --seats --secret-file --silent --stt --stt-key-file --stt-model --stun --tls-cert --tls-key --turn --turn-secret-file --help -h --version '
             case $previous$equals in
             --agenda | --agenda=) options= kind=file ;;
             --countdown | --countdown=) options= kind=none ;;
             --data | --data=) options= kind=directory ;;
             --empty | --empty=) options= kind=none ;;
             --guests=) options= kind=words words='rooms on off' ;;
+            --language | --language=) options= kind=none ;;
             -l | --listen | --listen=) options= kind=none ;;
+            --llm | --llm=) options= kind=none ;;
+            --llm-key-file | --llm-key-file=) options= kind=file ;;
+            --llm-model | --llm-model=) options= kind=none ;;
             --origin | --origin=) options= kind=none ;;
             --ping | --ping=) options= kind=none ;;
+            --prompts | --prompts=) options= kind=directory ;;
             --quota | --quota=) options= kind=none ;;
             --rate-limit | --rate-limit=) options= kind=none ;;
             --record | --record=) options= kind=words words='auto manual off' ;;
             --seats | --seats=) options= kind=none ;;
             --secret-file | --secret-file=) options= kind=file ;;
             --silent | --silent=) options= kind=none ;;
+            --stt | --stt=) options= kind=none ;;
+            --stt-key-file | --stt-key-file=) options= kind=file ;;
+            --stt-model | --stt-model=) options= kind=none ;;
             --stun | --stun=) options= kind=none ;;
             --tls-cert | --tls-cert=) options= kind=file ;;
             --tls-key | --tls-key=) options= kind=file ;;
@@ -84,12 +92,13 @@ _debate() {
             esac
             ;;
         upload)
-            options='--json --pending --recording-id --room --server -s --session --token --help -h --version ' kind=file
+            options='--json --pending --recording-id --room --server -s --session --to --token --help -h --version ' kind=file
             case $previous$equals in
             --recording-id | --recording-id=) options= kind=none ;;
             --room | --room=) options= kind=none ;;
             -s | --server | --server=) options= kind=none ;;
             --session | --session=) options= kind=none ;;
+            --to | --to=) options= kind=none ;;
             --token | --token=) options= kind=none ;;
             esac
             ;;
@@ -107,6 +116,38 @@ _debate() {
             --room | --room=) options= kind=none ;;
             -s | --server | --server=) options= kind=none ;;
             --summary | --summary=) options= kind=directory ;;
+            --token | --token=) options= kind=none ;;
+            esac
+            ;;
+        analyze)
+            options='--data --language --llm --llm-key-file --llm-model --prompts --stt --stt-key-file --stt-model --help -h --version '
+            case $previous$equals in
+            --data | --data=) options= kind=directory ;;
+            --language | --language=) options= kind=none ;;
+            --llm | --llm=) options= kind=none ;;
+            --llm-key-file | --llm-key-file=) options= kind=file ;;
+            --llm-model | --llm-model=) options= kind=none ;;
+            --prompts | --prompts=) options= kind=directory ;;
+            --stt | --stt=) options= kind=none ;;
+            --stt-key-file | --stt-key-file=) options= kind=file ;;
+            --stt-model | --stt-model=) options= kind=none ;;
+            esac
+            ;;
+        report)
+            options='--audio --data --format --language --output -o --help -h --version '
+            case $previous$equals in
+            --audio | --audio=) options= kind=words words='embed beside none' ;;
+            --data | --data=) options= kind=directory ;;
+            --format | --format=) options= kind=words words='html md json vtt srt csv' ;;
+            --language | --language=) options= kind=words words='en ko' ;;
+            -o | --output | --output=) options= kind=file ;;
+            esac
+            ;;
+        forget)
+            options='--data --json --server -s --token --help -h --version '
+            case $previous$equals in
+            --data | --data=) options= kind=directory ;;
+            -s | --server | --server=) options= kind=none ;;
             --token | --token=) options= kind=none ;;
             esac
             ;;

@@ -13,7 +13,7 @@ static void begin_section(struct out *out, enum report_word title)
 
 static void put_headings(struct out *out, const enum report_word *words, size_t count)
 {
-    out_raw(out, "<div class=\"scroll\"><table>\n<thead><tr>");
+    out_raw(out, "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>");
     for (size_t i = 0; i < count; i++) {
         out_raw(out, i ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"first\">");
         out_say(out, words[i]);
@@ -109,8 +109,8 @@ static void put_pages(struct out *out)
         return;
     out_raw(out, "<h3>");
     out_say(out, WORD_BY_PAGE);
-    out_raw(out,
-            "</h3>\n<div class=\"scroll\"><table>\n<thead><tr><th scope=\"col\" class=\"first\">");
+    out_raw(out, "</h3>\n<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr><th "
+                 "scope=\"col\" class=\"first\">");
     out_say(out, WORD_NAME);
     out_raw(out, "</th>");
     for (size_t page = 1; page <= agenda->page_count; page++) {

@@ -14,7 +14,7 @@ enum {
     LANE = 22,
     BAR = 14,
     FOOT = 12,
-    NAME_CHARS = 12, /* of a name, at most: what fits before LEFT */
+    NAME_CHARS = 10, /* of a name, at most: what fits before LEFT */
     ROWS = 8         /* unless the rows are at their longest */
 };
 
@@ -205,7 +205,7 @@ void report_svg(struct out *out)
     const struct debate *debate = out->report->debate;
     struct sheet sheet = sheet_of(debate);
     out_format(out,
-               "<div class=\"scroll\"><svg viewBox=\"0 0 %d %.0f\" role=\"img\" "
+               "<div class=\"scroll\" tabindex=\"0\"><svg viewBox=\"0 0 %d %.0f\" role=\"group\" "
                "aria-labelledby=\"timeline\">\n",
                WIDTH, sheet.row_height * (double)sheet.rows);
     for (size_t row = 0; row < sheet.rows; row++) {

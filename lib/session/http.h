@@ -21,6 +21,11 @@ enum {
     HTTP_HEADERS_MAX = 64 * 1024
 };
 
+/* A field of a form: its value, or a file that is sent as it is read. */
+struct http_part {
+    const char *name, *value, *path;
+};
+
 /* Zeroes mean the defaults. */
 struct http_request {
     const char *method;          /* "GET", "POST", "HEAD", "PATCH", "DELETE"; NULL: GET */
@@ -30,7 +35,9 @@ struct http_request {
     const char *content_type;    /* of the body; NULL: application/json */
     const void *body;            /* NULL: none */
     size_t body_len;
-    const char *const *headers; /* further ones, "Name: value", ended by NULL; NULL: none */
+    const struct http_part *parts; /* instead of a body, multipart/form-data (RFC 7578), ended by
+                                      one without a name; NULL: none */
+    const char *const *headers;    /* further ones, "Name: value", ended by NULL; NULL: none */
     long connect_timeout_ms;
     long timeout_ms; /* for the whole exchange; negative: none */
 };
@@ -50,7 +57,7 @@ void http_response_release(struct http_response *response);
  * ERR_UNREACHABLE: no HTTP answer came (no such host, refused, TLS failed, timed out, cut off).
  * ERR_UNTRUSTED: the server's certificate is not one to trust; nothing was sent.
  * ERR_BAD_REQUEST: the URL is none, or a header would hold control characters. ERR_FULL: the answer
- * is too long. ERR_NO_MEMORY. */
+ * is too long. ERR_IO: a part's file cannot be read. ERR_NO_MEMORY. */
 enum err http_send(const struct http_request *request, struct http_response *response) MUST_CHECK;
 
 /* Copies a header's value (the name in any case; the last one of that name) without the spaces

@@ -123,6 +123,25 @@ static void set_trust(CURL *curl)
     curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* or newer */
 }
 
+/* NULL without memory. */
+static curl_mime *form_of(CURL *curl, const struct http_part *part)
+{
+    curl_mime *form = curl_mime_init(curl);
+    bool ok = form != NULL;
+    for (; ok && part->name; part++) {
+        curl_mimepart *field = curl_mime_addpart(form);
+        ok = field && curl_mime_name(field, part->name) == CURLE_OK;
+        if (ok && part->value)
+            ok = curl_mime_data(field, part->value, CURL_ZERO_TERMINATED) == CURLE_OK;
+        if (ok && part->path)
+            ok = curl_mime_filedata(field, part->path) == CURLE_OK;
+    }
+    if (ok)
+        return form;
+    curl_mime_free(form);
+    return NULL;
+}
+
 static void set_options(CURL *curl, const struct http_request *request, struct curl_slist *headers,
                         struct http_response *response)
 {
@@ -166,6 +185,8 @@ static enum err err_from_curl(CURLcode code)
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE: /* what SSL_CERT_FILE says */
         return ERR_UNTRUSTED;
+    case CURLE_READ_ERROR:
+        return ERR_IO;
     case CURLE_OUT_OF_MEMORY:
         return ERR_NO_MEMORY;
     case CURLE_WRITE_ERROR: /* on_body or on_header took no more */
@@ -197,10 +218,15 @@ enum err http_send(const struct http_request *request, struct http_response *res
         return ERR_BAD_REQUEST;
     }
     pthread_once(&curl_once, start_curl);
+    curl_mime *form = NULL;
     CURL *curl = curl_easy_init();
     if (!curl || !add_headers(request, &headers))
         goto out;
     set_options(curl, request, headers, response);
+    if (request->parts && !(form = form_of(curl, request->parts)))
+        goto out;
+    if (form)
+        curl_easy_setopt(curl, CURLOPT_MIMEPOST, form);
     CURLcode code = curl_easy_perform(curl);
     e = err_from_curl(code);
     if (e) {
@@ -214,6 +240,7 @@ enum err http_send(const struct http_request *request, struct http_response *res
 out:
     curl_slist_free_all(headers);
     curl_easy_cleanup(curl);
+    curl_mime_free(form);
     return e;
 }
 

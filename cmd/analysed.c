@@ -1,0 +1,125 @@
+#include "analysed.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "input.h"
+#include "store/store_reader.h"
+
+enum {
+    ANALYSED_LOG_MAX = 1 << 30, /* bytes: LIMIT_EVENTS_SESSION events, each a kilobyte */
+    ANALYSED_WHY_SIZE = 512
+};
+
+static bool join(char out[PATH_MAX], const char *folder, const char *name)
+{
+    int len = snprintf(out, PATH_MAX, "%s/%s", folder, name);
+    return len > 0 && len < PATH_MAX;
+}
+
+/* ---- a folder ---- */
+
+static int is_log(const struct dirent *entry)
+{
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot && strcmp(dot, ".jsonl") == 0;
+}
+
+/* log.jsonl, or the one *.jsonl that is there. */
+static enum exit_code find_log(const struct args *args, const char *folder, char path[PATH_MAX])
+{
+    struct dirent **names = NULL;
+    enum exit_code code = EXIT_CODE_DONE;
+    if (!join(path, folder, "log.jsonl"))
+        return args_error(args, EXIT_CODE_FAILED, "%s: %s", folder, strerror(ENAMETOOLONG));
+    if (access(path, F_OK) == 0)
+        return EXIT_CODE_DONE;
+    int count = scandir(folder, &names, is_log, alphasort);
+    if (count == 1 && !join(path, folder, names[0]->d_name))
+        code = args_error(args, EXIT_CODE_FAILED, "%s: %s", folder, strerror(ENAMETOOLONG));
+    else if (count != 1)
+        code = args_error(args, EXIT_CODE_FAILED,
+                          count > 1 ? "%s: several logs here; call the one that is meant log.jsonl"
+                                    : "%s: no log here: a file log.jsonl, or one NAME.jsonl",
+                          folder);
+    for (int i = 0; i < count; i++)
+        free(names[i]);
+    free(names);
+    return code;
+}
+
+static enum exit_code take_folder(struct analysed *analysed, const struct args *args,
+                                  const char *folder)
+{
+    char path[PATH_MAX];
+    enum exit_code code = find_log(args, folder, path);
+    if (code)
+        return code;
+    if (!join(analysed->folder, folder, "analysis") ||
+        snprintf(analysed->recordings, PATH_MAX, "%s", folder) >= PATH_MAX)
+        return args_error(args, EXIT_CODE_FAILED, "%s: %s", folder, strerror(ENAMETOOLONG));
+    return input_read(args, path, &analysed->log);
+}
+
+/* ---- a session ---- */
+
+static enum exit_code take_session(struct analysed *analysed, const struct args *args,
+                                   const char *session_id)
+{
+    const char *data = args_get(args, "data");
+    char why[ANALYSED_WHY_SIZE] = "", above[PATH_MAX];
+    enum err e = store_read_log(data, session_id, &analysed->log, why, sizeof why);
+    if (e)
+        return args_error(args, EXIT_CODE_FAILED, "%s", why);
+    if (strstr(analysed->log.data, "\n{\"type\":\"forgotten\","))
+        return args_error(args, EXIT_CODE_FAILED, "session %s was forgotten", session_id);
+    if (!join(above, data, "analysis") || !join(analysed->folder, above, session_id) ||
+        snprintf(analysed->recordings, PATH_MAX, "%s", data) >= PATH_MAX)
+        return args_error(args, EXIT_CODE_FAILED, "%s: %s", data, strerror(ENAMETOOLONG));
+    if (mkdir(above, 0700) != 0 && errno != EEXIST)
+        return args_error(args, EXIT_CODE_FAILED, "%s: %s", above, strerror(errno));
+    return EXIT_CODE_DONE;
+}
+
+enum exit_code analysed_find(struct analysed *analysed, const struct args *args,
+                             const char *operand)
+{
+    struct stat about;
+    buf_init(&analysed->log, ANALYSED_LOG_MAX);
+    if (stat(operand, &about) == 0 && S_ISDIR(about.st_mode))
+        return take_folder(analysed, args, operand);
+    if (session_id_valid(operand))
+        return take_session(analysed, args, operand);
+    return args_usage_error(args, "%s: neither a session's id nor a folder", operand);
+}
+
+void analysed_release(struct analysed *analysed)
+{
+    buf_release(&analysed->log);
+}
+
+struct analysis_request analysed_request(const struct analysed *analysed)
+{
+    return (struct analysis_request){.log = analysed->log.data ? analysed->log.data : "",
+                                     .log_len = analysed->log.len,
+                                     .recordings = analysed->recordings,
+                                     .folder = analysed->folder};
+}
+
+/* ---- more ---- */
+
+enum exit_code analysed_failed(const struct args *args, enum err e, const char *why)
+{
+    enum exit_code code = e == ERR_UNREACHABLE   ? EXIT_CODE_UNREACHABLE
+                          : e == ERR_UNTRUSTED   ? EXIT_CODE_UNREACHABLE
+                          : e == ERR_REFUSED     ? EXIT_CODE_REFUSED
+                          : e == ERR_BAD_REQUEST ? EXIT_CODE_USAGE
+                                                 : EXIT_CODE_FAILED;
+    return args_error(args, code, "%s", why[0] ? why : err_code(e));
+}
