@@ -1,7 +1,7 @@
 #!/bin/bash
 # Voices where a TURN server is the only way: coturn, a server and two who take part, each of these
-# in a network of its own that reaches nobody but the machine in the middle. Then the same with a
-# secret that coturn does not know.
+# in a network of its own that reaches nobody but the machine in the middle. Then the same by TCP, and
+# with a secret that coturn does not know.
 #
 #   kim 10.0.1.2 --- 10.0.1.1 [10.0.0.1: debate serve, coturn] 10.0.2.1 --- 10.0.2.2 lee
 if [[ ! ${IN_THE_MIDDLE-} ]]; then
@@ -93,14 +93,16 @@ turnserver -n -v --listening-ip=10.0.0.1 --relay-ip=10.0.0.1 --relay-threads=1 \
 pids+=($!)
 await turn-log 'IPv4. (UDP|TCP) listener opened on *: *10.0.0.1:3478'
 
-# serve SECRET-FILE: starts a server that knows of coturn.
+# serve SECRET-FILE OPTION...: starts a server that knows of coturn.
+served=0
 serve() {
+    ((++served))
     rm -f line
     mkfifo line
-    "$program" serve --listen 10.0.0.1:0 --data "data-$1" --secret-file secret --guests=rooms \
-        --countdown 0.2 --record off --turn 10.0.0.1 --turn-secret-file "$1" >line 2>>serve-log &
+    "$program" serve --listen 10.0.0.1:0 --data "data-$served" --secret-file secret --guests=rooms \
+        --countdown 0.2 --record off --turn-secret-file "$@" >line 2>>serve-log &
     pids+=($!)
-    read -r -t 30 url <line || must false
+    read -r -t 30 url <line || { cp serve-log err; fail "serve"; exit 1; }
     export DEBATE_SERVER=${url#listening on }
 }
 
@@ -132,7 +134,7 @@ loud() {
 
 # ---- through the relay ----
 
-serve turn-secret
+serve turn-secret --turn 10.0.0.1
 enter kim library
 await kim.out '"type":"welcome"'
 enter lee library
@@ -156,9 +158,26 @@ for name in kim lee; do
     grep -q 'TURN' $name.err && { cp $name.err err; fail "$name complains"; }
 done
 
+# ---- the same by TCP, with a STUN server beside it ----
+
+serve turn-secret --turn 'turn:10.0.0.1:3478?transport=tcp' --stun 10.0.0.1
+enter kim evening
+await kim.out '"type":"welcome"'
+enter lee evening
+for name in kim lee; do
+    await $name.out '"type":"peer".*"state":"connected"'
+    echo /stats >&"${feed[$name]}"
+    await $name.out '"type":"stats".*"state":"connected".*"relayed":true'
+done
+leave kim
+leave lee
+for near in 10.0.1.2 10.0.2.2; do
+    grep -q "tcp or tls connected to: $near" turn-log || { cp turn-log out; fail "$near did not come by TCP"; }
+done
+
 # ---- with a login that the TURN server does not know ----
 
-serve wrong-secret
+serve wrong-secret --turn 10.0.0.1
 enter kim sunday
 await kim.out '"type":"welcome"'
 enter lee sunday
