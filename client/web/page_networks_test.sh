@@ -42,6 +42,6 @@ ip link set lo up
 ip address add 10.0.0.1/32 dev lo
 network browser 1
 network terminal 2
-printf '#!/bin/bash\nexec %s /usr/bin/chromium "$@"\n' "$work/browser" >"$work/chromium"
+printf '#!/bin/bash\nexec %s %s "$@"\n' "$work/browser" "${CHROMIUM:-/usr/bin/chromium}" >"$work/chromium"
 chmod +x "$work/chromium"
 CHROMIUM=$work/chromium NETWORKS=$work node client/web/testing/networks.mjs
