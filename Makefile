@@ -32,7 +32,7 @@ CXX = $(if $(filter clang,$(CC)),clang++,g++)
 Q = $(if $(V),,@)
 say = $(if $(V),@:,@printf '  %-4s %s\n')
 
-PACKAGES = libwebsockets libuv libcjson libcurl opus libopusenc opusfile nice glib-2.0 gio-2.0 \
+PACKAGES = libwebsockets libuv libcjson libcurl opus libopusenc opusfile ogg nice glib-2.0 gio-2.0 \
 	openssl libsrtp2 speexdsp sqlite3 portaudio-2.0 webrtc-audio-processing readline
 
 WARNINGS = -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes \

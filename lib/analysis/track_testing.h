@@ -110,12 +110,15 @@ static inline double pip_off_ms(struct track_reader *reader, double at_ms, doubl
     int16_t *pcm = malloc(count * sizeof *pcm);
     assert_non_null(pcm);
     assert_int_equal(track_read(reader, from_ms, to_ms, pcm), ERR_NONE);
+    double pip[PIP_SAMPLES];
+    for (size_t i = 0; i < PIP_SAMPLES; i++)
+        pip[i] = pip_at(((double)i - PIP_SAMPLES / 2.0) / TRACK_SAMPLES_MS);
     double best = -1, best_off_ms = NAN,
            first_ms = (double)track_sample(from_ms) / TRACK_SAMPLES_MS;
     for (size_t lag = 0; lag + PIP_SAMPLES < count; lag++) {
         double sum = 0;
         for (size_t i = 0; i < PIP_SAMPLES; i++)
-            sum += pcm[lag + i] * pip_at(((double)i - PIP_SAMPLES / 2.0) / TRACK_SAMPLES_MS);
+            sum += pcm[lag + i] * pip[i];
         if (sum > best) {
             best = sum;
             best_off_ms = first_ms + (double)(lag + PIP_SAMPLES / 2) / TRACK_SAMPLES_MS - at_ms;

@@ -12,6 +12,8 @@
  * nothing but links must not be gone through. */
 enum { OPENING_JUMPS_MAX = 1000 };
 
+enum { CHANNELS_MAX = 8 }; /* RFC 7845 section 5.1.1.2; opusfile reads no more */
+
 struct ogg_source {
     struct sound_source source; /* first, so that the one's address is the other's */
     int fd;
@@ -61,11 +63,11 @@ static enum err from_opusfile(const struct ogg_source *ogg, int code)
 static enum err read_chunk(struct sound_source *source, int16_t *pcm, uint64_t *at, size_t *count)
 {
     struct ogg_source *ogg = (struct ogg_source *)source;
-    int16_t pair[2 * SOUND_CHUNK_MAX];
-    int got;
+    int16_t all[CHANNELS_MAX * SOUND_CHUNK_MAX];
+    int got, link;
     *count = 0;
     do
-        got = op_read_stereo(ogg->opus, pair, 2 * SOUND_CHUNK_MAX);
+        got = op_read(ogg->opus, all, CHANNELS_MAX * SOUND_CHUNK_MAX, &link);
     while (got == OP_HOLE);
     if (got < 0) {
         enum err e = from_opusfile(ogg, got);
@@ -76,8 +78,13 @@ static enum err read_chunk(struct sound_source *source, int16_t *pcm, uint64_t *
         behind = got;
     *at = (uint64_t)(behind - got);
     *count = (size_t)got;
-    for (int i = 0; i < got; i++)
-        pcm[i] = (int16_t)((pair[2 * i] + pair[2 * i + 1]) / 2);
+    int channels = op_channel_count(ogg->opus, link);
+    for (int i = 0; i < got; i++) {
+        int sum = 0;
+        for (int channel = 0; channel < channels; channel++)
+            sum += all[i * channels + channel];
+        pcm[i] = (int16_t)(sum / channels);
+    }
     return ERR_NONE;
 }
 
