@@ -86,6 +86,12 @@ before_report() {
 
 before_forget() { before_analyze; }
 
+before_mix() {
+    mkdir sunday
+    cp "$tree/testdata/logs/library.jsonl" sunday
+    cp "$tree/testdata/speech/kim-1.opus" sunday/p2-1.opus
+}
+
 # Three died in the middle, and their recordings stayed behind.
 before_upload() {
     local people who

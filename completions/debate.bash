@@ -9,7 +9,7 @@ _debate() {
         previous=${COMP_WORDS[COMP_CWORD - 2]} equals==
     fi
     if ((COMP_CWORD == 1)); then
-        options='--help -h --version ' kind=words words='serve join room token choose upload replay bot analyze report forget devices'
+        options='--help -h --version ' kind=words words='serve join room token choose upload replay bot analyze report mix forget devices'
     else
         case ${COMP_WORDS[1]} in
         serve)
@@ -141,6 +141,14 @@ _debate() {
             --format | --format=) options= kind=words words='html md json vtt srt csv' ;;
             --language | --language=) options= kind=words words='en ko' ;;
             -o | --output | --output=) options= kind=file ;;
+            esac
+            ;;
+        mix)
+            options='--data --output -o --tracks --help -h --version '
+            case $previous$equals in
+            --data | --data=) options= kind=directory ;;
+            -o | --output | --output=) options= kind=file ;;
+            --tracks | --tracks=) options= kind=none ;;
             esac
             ;;
         forget)

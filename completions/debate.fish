@@ -145,6 +145,13 @@ complete -c debate -n '__debate_is report' -l output -s o -r -F -d 'Where it is 
 complete -c debate -n '__debate_is report' -l help -s h -d 'Print this'
 complete -c debate -n '__debate_is report' -l version -d 'Print the version'
 
+complete -c debate -n '__debate_is ""' -a mix -d 'write the recordings of a debate as one sound'
+complete -c debate -n '__debate_is mix' -l data -r -f -a '(__fish_complete_directories)' -d 'The data directory of the server'
+complete -c debate -n '__debate_is mix' -l output -s o -r -F -d 'Write all voices together: Ogg Opus into NAME.opus or NAME.ogg, or NAME.wav'
+complete -c debate -n '__debate_is mix' -l tracks -x -d 'Write a WAV file for each participant into FOLDER, all beginning at the common start and equally long, so that an editor lays them under each other'
+complete -c debate -n '__debate_is mix' -l help -s h -d 'Print this'
+complete -c debate -n '__debate_is mix' -l version -d 'Print the version'
+
 complete -c debate -n '__debate_is ""' -a forget -d 'remove the recordings, transcript and report of a debate for good'
 complete -c debate -n '__debate_is forget' -l data -r -f -a '(__fish_complete_directories)' -d 'The data directory of a server that does not run: it is done there, and no server is asked'
 complete -c debate -n '__debate_is forget' -l json -d 'Print what was removed as JSON'
