@@ -21,6 +21,8 @@ for file in share/locale/ko/LC_MESSAGES/debate.mo share/bash-completion/completi
     share/zsh/site-functions/_debate share/fish/vendor_completions.d/debate.fish; do
     [[ -s $root/$file ]] || fail "no $file"
 done
+[[ -x $root/libexec/debate-recogniser && -s $root/share/debate/prompts/prompt.txt &&
+    -s $root/share/debate/prompts/schema.json ]] || fail 'no recogniser, or no prompts'
 (($(find "$root" -type f -perm /022 | wc -l) == 0)) || fail 'others can write what is installed'
 
 # The service, which has no more rights than it needs.

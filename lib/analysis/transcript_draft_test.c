@@ -69,8 +69,7 @@ static void two_voices_of_flite_are_understood_on_their_own_tracks(void **state)
 static void people_who_read_are_mostly_understood(void **state)
 {
     (void)state;
-    static const char *const names[] = {"reader-1", "reader-2", "reader-3",
-                                        "reader-4", "reader-5", "reader-6"};
+    static const char *const names[] = {"reader-1", "reader-3", "reader-4", "reader-5"};
     struct transcript_set *set;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         add_speech(0, names[i]);
@@ -140,7 +139,7 @@ static void a_recogniser_that_hangs_is_ended(void **state)
     assert_non_null(strstr(transcript_of(set)->missing, "hung"));
     assert_int_equal(transcript_of(set)->failed, 1);
     transcript_free(set);
-    write_script("head -c 100000 >/dev/null; yes");
+    write_script("head -c 100000 >/dev/null; exec yes 2>/dev/null");
     request.recogniser_patience_ms = 5000;
     assert_int_equal(transcript_make(&request, &set, why, sizeof why), ERR_NONE);
     assert_non_null(transcript_of(set)->missing);
