@@ -14,7 +14,7 @@ import {
   tree,
   until,
 } from './house.mjs';
-import { weight } from './browser.mjs';
+import { openPage, weight } from './browser.mjs';
 
 const KIM = ['money', 'town', 'road', 'library'];
 const LEE = ['year', 'people', 'count', 'come'];
@@ -107,7 +107,10 @@ async function glare(kim, lee) {
 }
 
 test('two browsers hold a debate', async (house) => {
-  await house.serve('--countdown', '0.5', '--agenda', `${tree}/testdata/agendas/two-pages.json`);
+  await house.serve(
+    ...['--countdown', '0.5', '--agenda', `${tree}/testdata/agendas/two-pages.json`],
+    ...['--language', 'en'],
+  );
   const url = `${house.url}/r/two`;
   const kimBrowser = await browser(
     spoken(
@@ -171,6 +174,13 @@ test('two browsers hold a debate', async (house) => {
   }, bytes);
   console.log(`recorded ${seconds.toFixed(3)} s of ${stopped.data.duration} s`);
   check(Math.abs(seconds - stopped.data.duration) < 1, 'the recording is whole');
+
+  // The link to the report opens it.
+  await kim.waitForSelector('#report:not([hidden])', { timeout: 120000 });
+  const report = await openPage(kimBrowser, await kim.getAttribute('#report', 'href'), {
+    baseURL: house.url,
+  });
+  check((await report.innerText('body')).includes('Kim'), 'who took part, in the report');
 
   // All that a whole debate takes.
   const whole = await weight(kim);
