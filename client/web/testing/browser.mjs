@@ -28,13 +28,14 @@ export function launch(wav, flags = []) {
 export const weight = async (page) =>
   (await Promise.all(page.loaded)).reduce((sum, { length }) => sum + length, 0);
 
-// `init` is run in the page before its own scripts.
-export async function openPage(browser, url, { init, ...options } = {}) {
+// `init` is run in the page before its own scripts, and may call the functions in `bindings`.
+export async function openPage(browser, url, { init, bindings = {}, ...options } = {}) {
   const context = await browser.newContext({
     locale: 'en-GB',
     permissions: ['microphone', 'clipboard-write'],
     ...options,
   });
+  for (const [name, act] of Object.entries(bindings)) await context.exposeFunction(name, act);
   if (init) await context.addInitScript(init);
   const page = await context.newPage();
   page.on('pageerror', (error) => console.log(`page: ${error.stack}`));

@@ -12,28 +12,13 @@ import {
   read,
   spoken,
   test,
+  to16kHz,
   until,
   work,
 } from './house.mjs';
 
 const KIM = ['money', 'town', 'road', 'library'];
 const LEE = ['year', 'people', 'count', 'come'];
-
-// A terminal writes 48 kHz, the recogniser takes 16: each three samples become their mean.
-function to16kHz(bytes) {
-  const header = Buffer.from(bytes.subarray(0, 44));
-  const count = Math.floor((bytes.length - 44) / 6);
-  const out = Buffer.alloc(2 * count);
-  for (let i = 0; i < count; i++) {
-    const at = (n) => bytes.readInt16LE(44 + 6 * i + 2 * n);
-    out.writeInt16LE(Math.round((at(0) + at(1) + at(2)) / 3), 2 * i);
-  }
-  header.writeUInt32LE(36 + out.length, 4);
-  header.writeUInt32LE(16000, 24);
-  header.writeUInt32LE(32000, 28);
-  header.writeUInt32LE(out.length, 40);
-  return Buffer.concat([header, out]);
-}
 
 test('a browser and a terminal understand each other', async (house) => {
   await house.serve('--countdown', '0.5');
