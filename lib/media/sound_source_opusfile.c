@@ -2,6 +2,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <opus/opus.h>
 #include <opus/opusfile.h>
 
 #include "base/mem.h"
@@ -21,6 +22,7 @@ struct ogg_source {
     bool is_open;
     unsigned jumps;
     OggOpusFile *opus;
+    OpusDecoder *mono; /* of the first link; NULL: opusfile's own decodes */
 };
 
 /* ---- what opusfile calls ---- */
@@ -58,6 +60,32 @@ static enum err from_opusfile(const struct ogg_source *ogg, int code)
     return ogg->saved_errno ? ERR_IO : ERR_CORRUPT;
 }
 
+/* opusfile decodes by a multistream decoder, which takes twice as long for the one stream that a
+ * voice is. Its own is kept for what is no such recording. */
+static int on_decode(void *context, OpusMSDecoder *decoder, void *pcm, const ogg_packet *packet,
+                     int samples, int channels, int format, int link)
+{
+    struct ogg_source *ogg = context;
+    (void)decoder;
+    if (link > 0 || channels != 1 || format != OP_DEC_FORMAT_FLOAT)
+        return OP_DEC_USE_DEFAULT;
+    int got =
+        opus_decode_float(ogg->mono, packet->packet, (opus_int32)packet->bytes, pcm, samples, 0);
+    return got == samples ? 0 : OP_EBADPACKET;
+}
+
+static enum err decode_mono(struct ogg_source *ogg)
+{
+    const OpusHead *head = op_head(ogg->opus, 0);
+    if (head->channel_count != 1 || head->output_gain != 0)
+        return ERR_NONE;
+    ogg->mono = opus_decoder_create(MEDIA_RATE_HZ, 1, NULL);
+    if (!ogg->mono)
+        return ERR_NO_MEMORY;
+    op_set_decode_callback(ogg->opus, on_decode, ogg);
+    return ERR_NONE;
+}
+
 /* ---- what is asked of a source ---- */
 
 static enum err read_chunk(struct sound_source *source, int16_t *pcm, uint64_t *at, size_t *count)
@@ -92,16 +120,19 @@ static enum err seek(struct sound_source *source, uint64_t sample)
 {
     struct ogg_source *ogg = (struct ogg_source *)source;
     int code = op_pcm_seek(ogg->opus, (ogg_int64_t)sample);
-    if (code == 0)
-        return ERR_NONE;
-    enum err e = from_opusfile(ogg, code);
-    return e;
+    if (code != 0)
+        return from_opusfile(ogg, code);
+    if (ogg->mono)
+        opus_decoder_ctl(ogg->mono, OPUS_RESET_STATE);
+    return ERR_NONE;
 }
 
 static void release(struct sound_source *source)
 {
     struct ogg_source *ogg = (struct ogg_source *)source;
     op_free(ogg->opus);
+    if (ogg->mono)
+        opus_decoder_destroy(ogg->mono);
     if (ogg->fd >= 0)
         close(ogg->fd);
     mem_free(ogg);
@@ -117,18 +148,17 @@ enum err sound_source_ogg(int fd, struct sound_source **out)
     ogg->source = (struct sound_source){.read = read_chunk, .seek = seek, .free = release};
     ogg->fd = fd;
     ogg->opus = op_open_callbacks(ogg, &callbacks, NULL, 0, &code);
-    /* Dither costs a fifth of decoding, and makes the silence of a bot noise. */
-    if (ogg->opus)
-        op_set_dither_enabled(ogg->opus, 0);
     ogg_int64_t total = ogg->opus ? op_pcm_total(ogg->opus, -1) : code;
-    if (total < 0) {
-        enum err e = from_opusfile(ogg, (int)total);
+    enum err e = total < 0 ? from_opusfile(ogg, (int)total) : decode_mono(ogg);
+    if (e) {
         ogg->fd = -1;
         release(&ogg->source);
         return e;
     }
     ogg->is_open = true;
-    op_set_dither_enabled(ogg->opus, 0); /* the same place gives the same samples */
+    /* Dither costs a fifth of decoding, and makes the silence of a bot noise; without it the same
+     * place gives the same samples. */
+    op_set_dither_enabled(ogg->opus, 0);
     ogg->source.samples = (uint64_t)total;
     *out = &ogg->source;
     return ERR_NONE;
