@@ -7,10 +7,11 @@
 // filters, the vocabulary, and tensors by name, 16 bit floats where there are two dimensions.
 import { writeSync } from "node:fs";
 
-const VOCABULARY = 50257; // of the English models
-const TOKENS = 51864; // with the special ones
+const VOCABULARY = 50257;
+const TOKENS = 51865; // with the special ones of a model of many languages
 const AUDIO = 1500;
 const TEXT = 448;
+const LOOKED_UP = [" ", " -", " '"]; // whisper.cpp ends a request when it does not find them
 const STATE = 64;
 const LAYERS = 4; // as "tiny" has
 const MELS = 80;
@@ -91,7 +92,7 @@ integers(MELS, FFT);
 write(floats(MELS * FFT, () => random() / FFT));
 integers(VOCABULARY);
 for (let i = 0; i < VOCABULARY; i++) {
-    const word = Buffer.from(` w${i}`);
+    const word = Buffer.from(LOOKED_UP[i] ?? ` w${i}`);
     integers(word.length);
     write(word);
 }
