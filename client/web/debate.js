@@ -179,7 +179,8 @@ function away() {
 export function watch() {
 	if (state === 'over' || !voice.watch()) return;
 	if (!socket.askedAt) askTime();
-	socket.hurry(SUSPECT_MS + 8 * (clock.error() ?? 500)); // four round trips
+	const trips = 8 * (clock.error() ?? 500); // four
+	socket.hurry(SUSPECT_MS * (1 + Math.min(socket.tries, 2)) + trips);
 }
 
 // The network may be another. While the machine slept, the server has let go.

@@ -71,6 +71,7 @@ export class Socket {
 	hurry(ms) {
 		const isPatient = ms && !(this.ws && this.askedAt && performance.now() - this.askedAt > ms);
 		if (this.isOver || isPatient) return;
+		this.tries++;
 		if (this.cut()) this.on.away?.();
 		this.connect();
 	}

@@ -144,19 +144,21 @@ async function takeCandidate({ ignores, pc }, candidate) {
 	if (!ignores) await pc?.addIceCandidate(candidate);
 }
 
-// True when a voice is missing; another way is looked for.
+// Where a voice is missing, another way is looked for. True when all are missing.
 export function watch() {
 	const now = performance.now();
-	let isMissing = false;
+	let isMissing, isHeard;
 	for (const link of all()) {
 		const heard = link.pc?.getReceivers()[0]?.getSynchronizationSources()[0]?.timestamp;
 		if (heard && heard !== link.heard)
 			Object.assign(link, { heard, heardAt: now, lookedAt: 0, wait: AGAIN_MS });
-		if (!link.isPresent || !(now - link.heardAt > SILENCE_MS)) continue;
+		const isSilent = now - link.heardAt > SILENCE_MS;
+		isHeard ||= link.heardAt && !isSilent;
+		if (!isSilent || !link.isPresent) continue;
 		isMissing = true;
 		if (now - link.lookedAt > link.wait) mend(link);
 	}
-	return isMissing;
+	return isMissing && !isHeard;
 }
 
 // Who is not there will offer.
