@@ -25,10 +25,23 @@ static bool join(char out[PATH_MAX], const char *folder, const char *name)
 
 /* ---- a folder ---- */
 
-static int is_log(const struct dirent *entry)
+static int is_jsonl(const struct dirent *entry)
 {
     const char *dot = strrchr(entry->d_name, '.');
     return dot && strcmp(dot, ".jsonl") == 0;
+}
+
+/* Bots' reports are lines of JSON too: a log begins with its header (protocol, section 8). */
+static bool is_log(const char *folder, const char *name)
+{
+    static const char header[] = "{\"log\":\"debate\",";
+    char path[PATH_MAX], start[sizeof header] = "";
+    FILE *file = join(path, folder, name) ? fopen(path, "re") : NULL;
+    if (!file)
+        return false;
+    bool is_it = fgets(start, sizeof start, file) && strcmp(start, header) == 0;
+    fclose(file);
+    return is_it;
 }
 
 /* log.jsonl, or the one *.jsonl that is there. */
@@ -40,17 +53,18 @@ static enum exit_code find_log(const struct args *args, const char *folder, char
         return args_error(args, EXIT_CODE_FAILED, "%s: %s", folder, strerror(ENAMETOOLONG));
     if (access(path, F_OK) == 0)
         return EXIT_CODE_DONE;
-    int count = scandir(folder, &names, is_log, alphasort);
-    if (count == 1 && !join(path, folder, names[0]->d_name))
-        code = args_error(args, EXIT_CODE_FAILED, "%s: %s", folder, strerror(ENAMETOOLONG));
-    else if (count != 1)
+    int found = scandir(folder, &names, is_jsonl, alphasort), count = 0;
+    for (int i = 0; i < found; i++) {
+        if (is_log(folder, names[i]->d_name) && join(path, folder, names[i]->d_name))
+            count++;
+        free(names[i]);
+    }
+    free(names);
+    if (count != 1)
         code = args_error(args, EXIT_CODE_FAILED,
                           count > 1 ? "%s: several logs here; call the one that is meant log.jsonl"
                                     : "%s: no log here: a file log.jsonl, or one NAME.jsonl",
                           folder);
-    for (int i = 0; i < count; i++)
-        free(names[i]);
-    free(names);
     return code;
 }
 

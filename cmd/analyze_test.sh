@@ -21,6 +21,9 @@ cp "$tree"/testdata/logs/library.jsonl empty/b.jsonl
 wrong 1 'several logs' analyze empty
 wrong 1 'debate.db' analyze s_0123456789abcdefghijkl --data nowhere
 [[ -e nowhere ]] && fail 'a data directory was made'
+rm empty/b.jsonl
+echo '{"type":"report"}' >empty/kim.report.jsonl
+run 0 analyze empty --language ko
 made_folder one
 wrong 2 '--language' analyze one --language korean
 wrong 2 '--stt' analyze one --stt nothing

@@ -96,6 +96,7 @@ struct track {
     size_t gap_count;
     double drift_ppm;  /* its clock against the session's; above 0: it runs fast */
     bool has_timeline; /* otherwise placed by the log's start and end */
+    bool altered;      /* its bytes are not those whose digest the log has */
     bool complete;     /* as its timeline says and its samples agree */
 };
 

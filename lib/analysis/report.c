@@ -87,6 +87,9 @@ static void missing_sound(struct out *out, report_missing_fn *put)
         if (why)
             put(out, WORD_MISSING_RECORDING, out_name(report, recording->participant, name),
                 recording->recording_id, why);
+        if (track && track->altered)
+            put(out, WORD_MISSING_ALTERED, out_name(report, recording->participant, name), NULL,
+                NULL);
         double gaps_ms = track && !track->missing ? report_gaps_ms(track) : 0;
         if (gaps_ms > 0)
             put(out, WORD_MISSING_GAPS, out_length(out, gaps_ms, length),

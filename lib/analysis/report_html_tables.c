@@ -222,8 +222,9 @@ static void put_sound(struct out *out, const struct track *track)
         out_format(out, "<td>%+.1f ppm</td>", track->drift_ppm);
     else
         out_raw(out, "<td>–</td>");
-    out_raw(out, track->has_timeline && !track->complete ? "<td class=\"bad\">" : "<td>");
-    out_say(out, !track->has_timeline ? WORD_UNPROVEN : track->complete ? WORD_YES : WORD_NO);
+    bool is_bad = track->altered || (track->has_timeline && !track->complete);
+    out_raw(out, is_bad ? "<td class=\"bad\">" : "<td>");
+    out_say(out, is_bad ? WORD_NO : track->has_timeline ? WORD_YES : WORD_UNPROVEN);
     out_raw(out, "</td>");
 }
 
@@ -246,6 +247,11 @@ static void put_recording(struct out *out, size_t index)
         out_say(out, WORD_BYTES);
         out_raw(out, ", sha256 ");
         out_text(out, recording->sha256 ? recording->sha256 : "–");
+        if (track && track->altered) {
+            out_raw(out, "<br><b class=\"bad\">");
+            out_say(out, WORD_ALTERED);
+            out_raw(out, "</b>");
+        }
     }
     out_raw(out, "</span></td></tr>\n");
 }

@@ -159,6 +159,7 @@ static void put_recordings(struct out *out)
             json_write_number(item, "gaps_ms", report_gaps_ms(track));
             json_write_number(item, "drift_ppm", track->drift_ppm);
             json_write_bool(item, "has_timeline", track->has_timeline);
+            json_write_bool(item, "altered", track->altered);
             json_write_bool(item, "complete", track->complete);
         }
         put_item(out, i == 0, item);

@@ -78,6 +78,18 @@ static void a_page_is_whole_whoever_is_in_it(void **state)
     }
 }
 
+static void a_file_with_another_digest_is_told_of(void **state)
+{
+    struct sample *sample = sample_new(3, 12, 60, 9);
+    (void)state;
+    sample->report.lang = LANG_EN;
+    char *html = sample_write(sample, REPORT_HTML);
+    assert_int_equal(count(html, "own digest is another"), 1);
+    assert_int_equal(count(html, "not the one that was uploaded"), 1);
+    free(html);
+    free(sample);
+}
+
 static void what_others_wrote_stays_text(void **state)
 {
     struct sample *sample = sample_new(3, 12, 60, 9);
@@ -325,6 +337,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_is_whole_whoever_is_in_it),
+        cmocka_unit_test(a_file_with_another_digest_is_told_of),
         cmocka_unit_test(what_others_wrote_stays_text),
         cmocka_unit_test(the_page_asks_for_nothing_from_elsewhere),
         cmocka_unit_test(every_link_leads_somewhere),

@@ -98,6 +98,7 @@ static inline void sample_person(struct sample *sample, size_t i)
                                        .gap_count = i == 0,
                                        .drift_ppm = 12.5,
                                        .has_timeline = i != 2,
+                                       .altered = i == 2,
                                        .complete = i != 0};
     sample->person[i].heard = i != 1;
     sample->person[i].page_talk_ms = sample->page_talk_ms[i];

@@ -138,6 +138,12 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                             "소리: 소리 없이 쓴 보고서입니다."},
     [WORD_MISSING_GAPS] = {"{1} of the recording of {2}: capture had gaps, which are silent.",
                            "{2}의 녹음 중 {1}: 녹음이 끊긴 곳으로, 무음입니다."},
+    [WORD_MISSING_ALTERED] =
+        {"The recording of {1}: the file is not the one that was uploaded, for "
+         "its digest is another. It proves nothing.",
+         "{1}의 녹음: 파일의 해시가 달라 올라온 파일이 아닙니다. 아무것도 "
+         "증명하지 못합니다."},
+    [WORD_ALTERED] = {"the file's own digest is another", "파일 자체의 해시는 다름"},
     [WORD_SECONDS] = {"{1} s", "{1}초"},
     [WORD_MINUTES] = {"{1} min {2} s", "{1}분 {2}초"},
     [WORD_HOURS] = {"{1} h {2} min", "{1}시간 {2}분"},

@@ -381,6 +381,9 @@ static enum err place_one(const struct debate *debate, size_t index, const char 
     placing.stretches = sound_reader_stretches(reader, &placing.stretch_count);
     e = track->samples ? place(&placing) : miss(track, "it has no sound");
     sound_reader_close(reader);
+    if (!e && track->path && placing.recording->uploaded)
+        e = track_is_altered(track->path, placing.recording->sha256, &track->altered);
+    track->complete &= !track->altered;
     return e;
 }
 

@@ -8,6 +8,8 @@
 
 #include "analysis/track_inner.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "crypto/hash.h"
 #include "media/recording.h"
 
 static const char *const suffixes[] = {".opus", ".webm", ".ogg"};
@@ -78,4 +80,30 @@ enum err track_find(const char *dir, const struct debate_recording *recording, c
         return e;
     *out = mem_strdup(path);
     return *out ? ERR_NONE : ERR_NO_MEMORY;
+}
+
+enum err track_is_altered(const char *path, const char *sha256, bool *altered)
+{
+    uint8_t bytes[16 * 1024];
+    char hex[2 * SHA256_SIZE + 1];
+    size_t len;
+    struct hash *hash = hash_new(HASH_SHA256);
+    if (!hash)
+        return ERR_NO_MEMORY;
+    FILE *file = fopen(path, "rbe");
+    enum err e = file ? ERR_NONE : ERR_IO;
+    while (!e && (len = fread(bytes, 1, sizeof bytes, file)) > 0)
+        e = hash_update(hash, bytes, len);
+    if (!e && ferror(file))
+        e = ERR_IO;
+    if (!e)
+        e = hash_final(hash, bytes);
+    if (!e) {
+        hex_encode(bytes, SHA256_SIZE, hex);
+        *altered = strcmp(hex, sha256) != 0;
+    }
+    if (file)
+        fclose(file);
+    hash_free(hash);
+    return e;
 }

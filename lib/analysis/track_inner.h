@@ -26,5 +26,8 @@ size_t track_run(const struct track *track, double at_ms, size_t count, double *
  * ERR_NO_MEMORY, ERR_IO with errno: `dir` cannot be read. */
 enum err track_find(const char *dir, const struct debate_recording *recording,
                     char **path) MUST_CHECK;
+/* Whether the file's SHA-256 is another than `sha256`, lower-case hex. ERR_IO with errno,
+ * ERR_NO_MEMORY. */
+enum err track_is_altered(const char *path, const char *sha256, bool *altered) MUST_CHECK;
 
 #endif

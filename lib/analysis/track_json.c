@@ -20,6 +20,7 @@ static void write_track(struct json *array, const struct track *track, const cha
     json_write_integer(object, "samples", (int64_t)track->samples);
     json_write_number(object, "drift_ppm", track->drift_ppm);
     json_write_bool(object, "has_timeline", track->has_timeline);
+    json_write_bool(object, "altered", track->altered);
     json_write_bool(object, "complete", track->complete);
     struct json *points = json_write_array(object, "points");
     for (size_t i = 0; i < track->point_count; i++) {
@@ -116,6 +117,7 @@ static enum err read_track(const struct json *object, const char *dir, size_t in
     track->samples = (uint64_t)samples;
     track->drift_ppm = json_number(object, "drift_ppm", 0);
     track->has_timeline = json_bool(object, "has_timeline", false);
+    track->altered = json_bool(object, "altered", false);
     track->complete = json_bool(object, "complete", false);
     enum err e = read_path(object, dir, &track->path);
     if (!e)

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "analysis/track_inner.h"
 #include "analysis/track_testing.h"
 #include "base/folder_testing.h"
 #include "media/webm_testing.h"
@@ -124,6 +125,31 @@ static void a_recording_that_was_cut_off_is_placed_up_to_there(void **state)
     assert_true(track->samples < 11 * 48000 && track->samples > 4 * 48000);
     assert_true(fabs(off_ms(track, pips_ms[0])) < 1);
     assert_true(isnan(off_ms(track, pips_ms[2])));
+    tracks_free(tracks);
+}
+
+/* The log's digest is of another file; of this one, as it was recorded, it would do. */
+static void a_file_that_is_not_what_was_uploaded_proves_nothing(void **state)
+{
+    (void)state;
+    struct tracks *tracks;
+    bool altered = false;
+    record(&good, in_folder(NAME ".opus"), "r_1", NULL);
+    recording.uploaded = true;
+    recording.sha256 =
+        "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"; /* of nothing */
+    const struct track *track = place(&tracks);
+    assert_true(track->altered);
+    assert_false(track->complete);
+    assert_placed(track, 1);
+    tracks_free(tracks);
+    write_text("empty", "");
+    assert_int_equal(track_is_altered(in_folder("empty"), recording.sha256, &altered), ERR_NONE);
+    assert_false(altered);
+    recording.uploaded = false;
+    track = place(&tracks);
+    assert_false(track->altered);
+    assert_true(track->complete);
     tracks_free(tracks);
 }
 
@@ -341,6 +367,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_FOLDER(without_a_timeline_the_log_places_it),
         IN_FOLDER(a_recording_that_was_cut_off_is_placed_up_to_there),
+        IN_FOLDER(a_file_that_is_not_what_was_uploaded_proves_nothing),
         IN_FOLDER(a_timeline_that_cannot_be_is_not_believed),
         IN_FOLDER(gaps_that_cannot_be_are_left_out),
         IN_FOLDER(a_clock_that_leaps_is_followed_within_its_bounds),
