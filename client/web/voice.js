@@ -66,7 +66,7 @@ function shut(link) {
 	link.pc?.close();
 	link.audio?.remove();
 	link.pc = link.audio = link.origin = link.heardAt = undefined;
-	Object.assign(link, { state: 'new', offerIsOut: false, wait: AGAIN_MS });
+	Object.assign(link, { state: 'new', offerIsOut: false, early: [], wait: AGAIN_MS });
 }
 
 function open(link, offers) {
@@ -122,8 +122,7 @@ async function takeOffer(link, { sdp }) {
 	link.ignores = !isAnother && collides && !yields;
 	if (link.ignores) return;
 	const pc = isAnother || !link.pc ? open(link) : link.pc;
-	await pc.setRemoteDescription({ type: 'offer', sdp });
-	Object.assign(link, { origin, offerIsOut: false });
+	await takeRemote(link, pc, { type: 'offer', sdp });
 	if (pc.getSenders().every(({ track }) => !track)) pc.addTrack(said);
 	await describe(link);
 }
@@ -136,12 +135,19 @@ async function takeAnswer(link, { sdp }) {
 		open(link, true); // it has lost the connection that was to go on
 		return;
 	}
-	await link.pc.setRemoteDescription({ type: 'answer', sdp });
-	Object.assign(link, { origin, offerIsOut: false });
+	await takeRemote(link, link.pc, { type: 'answer', sdp });
 }
 
-async function takeCandidate({ ignores, pc }, candidate) {
-	if (!ignores) await pc?.addIceCandidate(candidate);
+async function takeRemote(link, pc, description) {
+	await pc.setRemoteDescription(description);
+	Object.assign(link, { origin: originOf(description.sdp), offerIsOut: false });
+	for (const candidate of link.early.splice(0)) await pc.addIceCandidate(candidate);
+}
+
+async function takeCandidate({ ignores, pc, early }, candidate) {
+	if (ignores || !pc) return;
+	if (pc.remoteDescription) await pc.addIceCandidate(candidate);
+	else early.push(candidate);
 }
 
 // Where a voice is missing, another way is looked for. True when all are missing.
