@@ -172,8 +172,8 @@ static void a_timeline_that_cannot_be_is_not_believed(void **state)
         HEAD "at 0 0\nsession -9223372036854775807 9223372036854775807\n",
         "debate-timeline 1\nrecording_id r_2\nstarted_at_ms 1763872345250\nrate 48000\nat 0 0\n",
         "debate-timeline 1\nrecording_id r_1\nstarted_at_ms 1763872348250\nrate 48000\nat 0 0\n",
-        "debate-timeline 1\nrecording_id r_1\nstarted_at_ms -9223372036854775807\nrate 48000\n"
-        "at 0 0\n",
+        ("debate-timeline 1\nrecording_id r_1\nstarted_at_ms -9223372036854775807\nrate 48000\n"
+         "at 0 0\n"),
         "debate-timeline 1\nrecording_id r_1\nstarted_at_ms 1763872345250\nrate 1\nat 0 0\n",
         "no timeline",
         "",
