@@ -156,10 +156,13 @@ export TEST_TIMEOUT ?= $(if $(SAN),900,300)
 
 # What listens to sound as it comes wants the machine for itself.
 LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test client/web/%
-# What waits for more than a minute, and does nothing else.
-WAITS := cmd/nginx_test.sh
-ALONE = $(filter $(LISTENS),$(TESTS) $(SCRIPTS))
-TOGETHER = $(filter-out $(LISTENS) $(WAITS),$(TESTS) $(SCRIPTS))
+# What waits for long, and does little else.
+WAITS = $(filter cmd/nginx_test.sh %/server_waits_test %/server_strangers_test %/peer_path_test \
+	%/session_path_test,$(TESTS) $(SCRIPTS))
+# Of the page's, what only looks.
+LOOKS := client/web/page_looks_test.sh client/web/page_keyboard_test.sh client/web/page_words_test.sh
+ALONE = $(filter-out $(LOOKS),$(filter $(LISTENS),$(TESTS) $(SCRIPTS)))
+TOGETHER = $(filter-out $(ALONE) $(WAITS),$(TESTS) $(SCRIPTS))
 
 unit: $(TESTS) $(B)/debate $(B)/debate-recogniser $(B)/sim $(SIM_BUGS) $(CATALOGUES)
 	$(Q)DEBATE_BIN=$(B)/debate TEST_LOGS=$(B)/tests .ci/check $(WAITS:%=+%) $(TOGETHER) -- $(ALONE)

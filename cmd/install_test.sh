@@ -49,7 +49,7 @@ LC_ALL=C grep -q $'[\xea-\xed]' <<<"$line" || # UTF-8 of Hangul
 curl -fsS "${url#listening on }/r/sunday" >out 2>err || fail 'the installed program has no page'
 while read -r asset; do
     curl -fsS "${url#listening on }$asset" >/dev/null 2>err || fail "the page lacks $asset"
-done < <(grep -oE '/web/[^"]+' out)
+done < <(grep -oE '/web/[^">]+' out)
 [[ ! -e $root/share/debate/web/testing ]] || fail 'tests are installed'
 kill -9 $join $server
 wait $join $server

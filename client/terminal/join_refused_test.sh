@@ -48,6 +48,7 @@ grep -qx 'debate devices: input: no microphone matches "hidden" (one in use may 
 # The debate goes on without it.
 serve 0
 enter kim --input none --seats 2 --record no
+await kim '"type":"welcome"'
 enter lee --input taken --record no
 await kim '"type":"start"'
 await lee '"type":"sound".*it is in use by another program'
@@ -56,6 +57,7 @@ leaves_with kim 0
 leaves_with lee 0
 saw_all lee
 enter park --input none --seats 2 --record no
+await park '"type":"welcome"'
 enter choi --input denied --record no
 await park '"type":"start"'
 await choi '"type":"sound".*this user may not use it'
