@@ -126,7 +126,7 @@ static int end(void **state)
 }
 
 /* Runs the program with its output in the file `said-by-it`; its exit code. */
-static int run(char *const words[])
+static int run(const char *const words[])
 {
     int status;
     pid_t child = fork();
@@ -134,7 +134,7 @@ static int run(char *const words[])
         int out = open("said-by-it", O_WRONLY | O_CREAT | O_TRUNC, 0600);
         dup2(out, 1);
         dup2(out, 2);
-        execv(program, words);
+        execv(program, (char *const *)words);
         _exit(127);
     }
     assert_int_equal(waitpid(child, &status, 0), child);
@@ -143,16 +143,17 @@ static int run(char *const words[])
 
 static int analyze(void)
 {
-    char *const words[] = {program,  "analyze",        "debate",         "--language", "en",
-                           "--stt",  stt.base,         "--stt-key-file", "stt-key",    "--llm",
-                           llm.base, "--llm-key-file", "llm-key",        NULL};
+    const char *const words[] = {program,   "analyze", "debate", "--language",
+                                 "en",      "--stt",   stt.base, "--stt-key-file",
+                                 "stt-key", "--llm",   llm.base, "--llm-key-file",
+                                 "llm-key", NULL};
     return run(words);
 }
 
-static const char *report(char *format)
+static const char *report(const char *format)
 {
     static char text[64 * 1024];
-    char *const words[] = {program, "report", "debate", "--format", format, NULL};
+    const char *const words[] = {program, "report", "debate", "--format", format, NULL};
     assert_int_equal(run(words), 0);
     FILE *file = fopen("said-by-it", "r");
     assert_non_null(file);
