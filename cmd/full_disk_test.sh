@@ -135,14 +135,14 @@ done
 # ---- full, and cleared while it runs ----
 
 fill
-# What is decided and not yet written is not acknowledged before it is, what comes later is refused.
+# What is decided and not yet written is not acknowledged before it is, what comes later is refused:
+# which of two is the later one, they can't know.
 for ((last = 4; last < 100; last++)); do
     choose lee "$last" "$( ((last % 2)) && echo a || echo b)"
     choose park "$last" "$( ((last % 2)) && echo a || echo b)"
     ask 200 GET /healthz
     grep -qE '"type":"error","id":([4-9]|[0-9]{2}),' lee.out && break
 done
-await park "\"type\":\"error\",\"id\":$last,"
 ask 503 POST "/api/sessions/$session/end"
 clear_up
 for ((i = 4; i <= last; i++)); do
