@@ -1,19 +1,15 @@
-#include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "analysis/fields.h"
 #include "analysis/findings_inner.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "proto/json_writer.h"
 
 static void write_finding(struct json *list, const struct finding *finding)
 {
-    char who[16];
-    snprintf(who, sizeof who, "p%u", finding->participant);
     struct json *object = json_write_object(list, NULL);
     json_write_string(object, "kind", findings_kinds[finding->kind]);
-    json_write_string(object, "participant", who);
+    field_write_participant(object, "participant", finding->participant);
     json_write_integer(object, "page", finding->page);
     if (finding->kind == FINDING_ARGUMENT)
         json_write_bool(object, "against", finding->is_against);
@@ -36,29 +32,20 @@ enum err findings_json(const struct findings *findings, struct buf *out)
     return json_write(document, true, out);
 }
 
-static bool read_count(const struct json *object, const char *name, size_t *out)
-{
-    double value = json_number(object, name, -1);
-    if (!(value >= 0 && value < 1e9) || value != floor(value))
-        return false;
-    *out = (size_t)value;
-    return true;
-}
-
 static enum err read_finding(const struct json *object, struct finding *out)
 {
-    const char *who = json_string(object, "participant"), *kind = json_string(object, "kind");
+    const char *kind = json_string(object, "kind");
     size_t page = 0;
     int index = 0;
     while (kind && findings_kinds[index] && strcmp(kind, findings_kinds[index]) != 0)
         index++;
     out->kind = (enum finding_kind)index;
-    out->participant = who ? participant_number(who) : 0;
+    out->participant = field_participant(object, "participant");
     out->is_against = json_bool(object, "against", false);
     out->text = json_string(object, "text");
     out->quotation = json_string(object, "quotation");
     if (!kind || !findings_kinds[index] || !out->participant || !out->text || !out->quotation ||
-        !read_count(object, "page", &page) || !read_count(object, "turn", &out->turn))
+        !field_count(object, "page", &page) || !field_count(object, "turn", &out->turn))
         return ERR_CORRUPT;
     out->page = (unsigned)page;
     return ERR_NONE;
@@ -72,7 +59,7 @@ static enum err read_all(struct findings_set *set)
     findings->summary = json_string(root, "summary");
     findings->missing = json_string(root, "missing");
     findings->note = json_string(root, "note");
-    if (!list || !read_count(root, "struck", &findings->struck))
+    if (!list || !field_count(root, "struck", &findings->struck))
         return ERR_CORRUPT;
     set->list = mem_zalloc((json_count(list) + 1) * sizeof *set->list);
     if (!set->list)
@@ -90,9 +77,7 @@ enum err findings_from_json(const char *text, size_t len, struct findings_set **
     struct findings_set *set = mem_zalloc(sizeof *set);
     if (!set)
         return ERR_NO_MEMORY;
-    enum err e = json_read(text, len, &set->document);
-    if (e == ERR_BAD_REQUEST)
-        e = ERR_CORRUPT;
+    enum err e = fields_read(text, len, &set->document);
     if (!e)
         e = read_all(set);
     if (e) {

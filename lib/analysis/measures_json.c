@@ -1,10 +1,9 @@
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "analysis/fields.h"
 #include "analysis/measures_inner.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "proto/json_reader.h"
 #include "proto/json_writer.h"
 
@@ -19,18 +18,11 @@ const char *overlap_kind_name(enum overlap_kind kind)
     return KINDS[kind];
 }
 
-static void write_participant(struct json *object, const char *name, unsigned participant)
-{
-    char who[16];
-    snprintf(who, sizeof who, "p%u", participant);
-    json_write_string(object, name, who);
-}
-
 static void write_person(struct json *people, const struct person_measures *person,
                          unsigned participant, size_t page_count)
 {
     struct json *object = json_write_object(people, NULL);
-    write_participant(object, "participant", participant);
+    field_write_participant(object, "participant", participant);
     json_write_bool(object, "heard", person->heard);
     json_write_number(object, "talk_ms", person->talk_ms);
     json_write_integer(object, "turns", (int64_t)person->turns);
@@ -52,8 +44,8 @@ static void write_overlap(struct json *overlaps, const struct overlap *overlap)
 {
     struct json *object = json_write_object(overlaps, NULL);
     json_write_string(object, "kind", overlap_kind_name(overlap->kind));
-    write_participant(object, "by", overlap->by);
-    write_participant(object, "of", overlap->of);
+    field_write_participant(object, "by", overlap->by);
+    field_write_participant(object, "of", overlap->of);
     json_write_number(object, "from_ms", overlap->from_ms);
     json_write_number(object, "to_ms", overlap->to_ms);
 }
@@ -68,7 +60,7 @@ static void write_choice(struct json *choices, const struct choice_words *words,
     struct json *people = json_write_array(object, "people");
     for (size_t i = 0; i < people_count; i++) {
         struct json *person = json_write_object(people, NULL);
-        write_participant(person, "participant", (unsigned)i + 1);
+        field_write_participant(person, "participant", (unsigned)i + 1);
         json_write_number(person, "talk_ms", words->talk_ms[i]);
     }
 }
@@ -95,12 +87,9 @@ enum err measures_json(const struct measures *measures, size_t page_count, struc
 /* What is missing or wrong makes `ok` false, so that a run of them is checked once. */
 static size_t read_count(const struct json *object, const char *name, bool *ok)
 {
-    double value = json_number(object, name, -1);
-    if (!(value >= 0 && value < 1e9) || value != floor(value)) {
-        *ok = false;
-        return 0;
-    }
-    return (size_t)value;
+    size_t count = 0;
+    *ok &= field_count(object, name, &count);
+    return count;
 }
 
 static double read_time(const struct json *object, const char *name, bool *ok)
@@ -113,8 +102,7 @@ static double read_time(const struct json *object, const char *name, bool *ok)
 static unsigned read_participant(const struct json *object, const char *name, size_t people,
                                  bool *ok)
 {
-    const char *who = json_string(object, name);
-    unsigned participant = who ? participant_number(who) : 0;
+    unsigned participant = field_participant(object, name);
     *ok &= participant >= 1 && participant <= people;
     return participant;
 }
@@ -214,9 +202,7 @@ enum err measures_from_json(const char *text, size_t len, struct measures_set **
 {
     struct json *document = NULL;
     struct measures_set *set = mem_zalloc(sizeof *set);
-    enum err e = set ? json_read(text, len, &document) : ERR_NO_MEMORY;
-    if (e == ERR_BAD_REQUEST)
-        e = ERR_CORRUPT;
+    enum err e = set ? fields_read(text, len, &document) : ERR_NO_MEMORY;
     if (!e)
         e = read_all(document, &set->measures);
     json_free(document);

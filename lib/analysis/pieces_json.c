@@ -1,9 +1,8 @@
 #include <math.h>
-#include <stdio.h>
 
+#include "analysis/fields.h"
 #include "analysis/pieces_inner.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "proto/json_reader.h"
 #include "proto/json_writer.h"
 
@@ -14,10 +13,8 @@ enum err pieces_json(const struct pieces *pieces, struct buf *out)
     struct json *array = json_write_array(document, "pieces");
     for (size_t i = 0; i < pieces->count; i++) {
         const struct piece *piece = &pieces->pieces[i];
-        char who[16];
-        snprintf(who, sizeof who, "p%u", piece->participant);
         struct json *object = json_write_object(array, NULL);
-        json_write_string(object, "participant", who);
+        field_write_participant(object, "participant", piece->participant);
         json_write_integer(object, "track", (int64_t)piece->track);
         json_write_number(object, "from_ms", piece->from_ms);
         json_write_number(object, "to_ms", piece->to_ms);
@@ -26,24 +23,14 @@ enum err pieces_json(const struct pieces *pieces, struct buf *out)
     return json_write(document, true, out);
 }
 
-static bool read_count(const struct json *object, const char *name, size_t *out)
-{
-    double value = json_number(object, name, -1);
-    if (!(value >= 0 && value < 1e9) || value != floor(value))
-        return false;
-    *out = (size_t)value;
-    return true;
-}
-
 static bool read_piece(const struct json *object, struct piece *piece)
 {
-    const char *who = json_string(object, "participant");
-    piece->participant = who ? participant_number(who) : 0;
+    piece->participant = field_participant(object, "participant");
     piece->from_ms = json_number(object, "from_ms", NAN);
     piece->to_ms = json_number(object, "to_ms", NAN);
     piece->level_db = json_number(object, "level_db", NAN);
     return piece->participant >= 1 && piece->participant <= LIMIT_PARTICIPANTS &&
-           read_count(object, "track", &piece->track) && piece->from_ms < piece->to_ms &&
+           field_count(object, "track", &piece->track) && piece->from_ms < piece->to_ms &&
            isfinite(piece->level_db);
 }
 
@@ -55,7 +42,7 @@ static enum err read_all(const struct json *root, struct pieces_set *set)
         return ERR_NO_MEMORY;
     struct pieces *shown = &set->shown;
     shown->pieces = set->pieces;
-    if (!array || !read_count(root, "bled", &shown->bled))
+    if (!array || !field_count(root, "bled", &shown->bled))
         return ERR_CORRUPT;
     for (const struct json *it = json_first(array); it; it = json_next(it)) {
         struct piece *piece = &set->pieces[shown->count++];
@@ -69,9 +56,7 @@ enum err pieces_from_json(const char *text, size_t len, struct pieces_set **out)
 {
     struct json *document = NULL;
     struct pieces_set *set = mem_zalloc(sizeof *set);
-    enum err e = set ? json_read(text, len, &document) : ERR_NO_MEMORY;
-    if (e == ERR_BAD_REQUEST)
-        e = ERR_CORRUPT;
+    enum err e = set ? fields_read(text, len, &document) : ERR_NO_MEMORY;
     if (!e)
         e = read_all(document, set);
     json_free(document);

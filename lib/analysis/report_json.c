@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "analysis/fields.h"
 #include "analysis/report_out.h"
 #include "proto/json_writer.h"
 
@@ -19,13 +20,6 @@ static void put_item(struct out *out, bool is_first, struct json *item)
     if (!e)
         out_bytes(out, text.data, text.len);
     buf_release(&text);
-}
-
-static void put_participant(struct json *item, const char *name, unsigned participant)
-{
-    char text[16];
-    snprintf(text, sizeof text, "p%u", participant);
-    json_write_string(item, name, text);
 }
 
 static void put_span(struct json *item, double from_ms, double to_ms)
@@ -89,7 +83,7 @@ static void put_people(struct out *out)
     for (size_t i = 0; i < report->debate->people_count; i++) {
         const struct debate_person *person = &report->debate->people[i];
         struct json *item = json_document();
-        put_participant(item, "participant_id", (unsigned)i + 1);
+        field_write_participant(item, "participant_id", (unsigned)i + 1);
         json_write_string(item, "nickname", person->nickname);
         json_write_number(item, "late_ms", person->reported_start ? person->late_ms : NAN);
         json_write_number(item, "error_ms", person->has_error ? person->error_ms : NAN);
@@ -124,7 +118,7 @@ static void put_choices(struct out *out)
         const struct transcript *transcript = report->transcript;
         struct json *item = json_document();
         json_write_integer(item, "at_ms", choice->at_ms);
-        put_participant(item, "participant_id", choice->participant);
+        field_write_participant(item, "participant_id", choice->participant);
         json_write_integer(item, "page", choice->page);
         json_write_string(item, "choice", choice->choice);
         json_write_string(item, "before", choice->before);
@@ -146,7 +140,7 @@ static void put_recordings(struct out *out)
         const struct debate_recording *recording = &debate->recordings[i];
         const struct track *track = report_track_of(out->report, i);
         struct json *item = json_document();
-        put_participant(item, "participant_id", recording->participant);
+        field_write_participant(item, "participant_id", recording->participant);
         json_write_string(item, "recording_id", recording->recording_id);
         json_write_string(item, "path", recording->path);
         json_write_string(item, "sha256", recording->sha256);
@@ -188,8 +182,8 @@ static void put_overlaps(struct out *out)
     for (size_t i = 0; i < measures->overlap_count; i++) {
         struct json *item = json_document();
         json_write_string(item, "kind", kinds[measures->overlaps[i].kind]);
-        put_participant(item, "by", measures->overlaps[i].by);
-        put_participant(item, "of", measures->overlaps[i].of);
+        field_write_participant(item, "by", measures->overlaps[i].by);
+        field_write_participant(item, "of", measures->overlaps[i].of);
         put_span(item, measures->overlaps[i].from_ms, measures->overlaps[i].to_ms);
         put_item(out, i == 0, item);
     }
@@ -197,7 +191,7 @@ static void put_overlaps(struct out *out)
     for (size_t i = 0; i < out->report->pieces->count; i++) {
         const struct piece *piece = &out->report->pieces->pieces[i];
         struct json *item = json_document();
-        put_participant(item, "participant_id", piece->participant);
+        field_write_participant(item, "participant_id", piece->participant);
         put_span(item, piece->from_ms, piece->to_ms);
         put_item(out, i == 0, item);
     }
@@ -209,7 +203,7 @@ static void put_turn(struct out *out, size_t index)
     const struct turn *turn = &out->report->transcript->turns[index];
     struct json *item = json_document();
     json_write_integer(item, "turn", (int64_t)index + 1);
-    put_participant(item, "participant_id", turn->participant);
+    field_write_participant(item, "participant_id", turn->participant);
     json_write_integer(item, "page", turn->page);
     put_span(item, turn->from_ms, turn->to_ms);
     json_write_string(item, "text", turn->text);
@@ -272,7 +266,7 @@ static void put_findings(struct out *out)
         const struct finding *finding = &findings->findings[i];
         struct json *item = json_document();
         json_write_string(item, "kind", kinds[finding->kind]);
-        put_participant(item, "participant_id", finding->participant);
+        field_write_participant(item, "participant_id", finding->participant);
         json_write_integer(item, "page", finding->page);
         if (finding->kind == FINDING_ARGUMENT)
             json_write_bool(item, "against", finding->is_against);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysis/fields.h"
 #include "analysis/track_inner.h"
 #include "base/mem.h"
 #include "proto/json_reader.h"
@@ -134,9 +135,9 @@ static enum err read_track(const struct json *object, const char *dir, size_t in
 enum err tracks_from_json(const char *text, size_t len, const char *dir, struct tracks **out)
 {
     struct json *document;
-    enum err e = json_read(text, len, &document);
+    enum err e = fields_read(text, len, &document);
     if (e)
-        return e == ERR_NO_MEMORY ? e : ERR_CORRUPT;
+        return e;
     const struct json *array = json_member(document, "tracks");
     struct tracks *tracks = tracks_new(dir, json_count(array));
     size_t index = 0;

@@ -1,18 +1,15 @@
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "analysis/fields.h"
 #include "analysis/transcript_inner.h"
 #include "base/mem.h"
-#include "base/str.h"
 #include "proto/json_writer.h"
 
 static void write_turn(struct json *turns, const struct turn *turn)
 {
-    char who[16];
-    snprintf(who, sizeof who, "p%u", turn->participant);
     struct json *object = json_write_object(turns, NULL);
-    json_write_string(object, "participant", who);
+    field_write_participant(object, "participant", turn->participant);
     json_write_integer(object, "page", turn->page);
     json_write_integer(object, "piece", (int64_t)turn->piece);
     json_write_number(object, "from_ms", turn->from_ms);
@@ -44,16 +41,6 @@ enum err transcript_json(const struct transcript *transcript, struct buf *out)
     return json_write(document, true, out);
 }
 
-/* A whole number from 0; ERR_CORRUPT. */
-static enum err read_count(const struct json *object, const char *name, size_t *out)
-{
-    double value = json_number(object, name, -1);
-    if (!(value >= 0 && value < 1e9) || value != floor(value))
-        return ERR_CORRUPT;
-    *out = (size_t)value;
-    return ERR_NONE;
-}
-
 static enum err read_times(const struct json *object, double *from_ms, double *to_ms)
 {
     *from_ms = json_number(object, "from_ms", NAN);
@@ -79,17 +66,13 @@ static enum err read_words(const struct json *array, struct turn *turn)
 
 static enum err read_turn(const struct json *object, struct turn *turn)
 {
-    const char *who = json_string(object, "participant");
     size_t page = 0;
-    enum err e = read_count(object, "page", &page);
-    if (!e)
-        e = read_count(object, "piece", &turn->piece);
-    if (!e)
-        e = read_times(object, &turn->from_ms, &turn->to_ms);
-    turn->participant = who ? participant_number(who) : 0;
+    bool ok = field_count(object, "page", &page) && field_count(object, "piece", &turn->piece) &&
+              read_times(object, &turn->from_ms, &turn->to_ms) == ERR_NONE;
+    turn->participant = field_participant(object, "participant");
     turn->page = (unsigned)page;
     turn->text = json_string(object, "text");
-    if (e || !turn->participant || !page || !turn->text || !turn->text[0])
+    if (!ok || !turn->participant || !page || !turn->text || !turn->text[0])
         return ERR_CORRUPT;
     return read_words(json_member(object, "words"), turn);
 }
@@ -104,15 +87,15 @@ static enum err read_all(struct transcript_set *set)
     transcript->draft = json_bool(root, "draft", false);
     transcript->missing = json_string(root, "missing");
     transcript->note = json_string(root, "note");
-    enum err e = read_count(root, "dropped", &transcript->dropped);
-    if (!e)
-        e = read_count(root, "failed", &transcript->failed);
-    if (e || !turns || !transcript->engine || !transcript->model)
+    if (!field_count(root, "dropped", &transcript->dropped) ||
+        !field_count(root, "failed", &transcript->failed) || !turns || !transcript->engine ||
+        !transcript->model)
         return ERR_CORRUPT;
     set->turns = mem_zalloc((json_count(turns) + 1) * sizeof *set->turns);
     if (!set->turns)
         return ERR_NO_MEMORY;
     transcript->turns = set->turns;
+    enum err e = ERR_NONE;
     for (const struct json *it = json_count(turns) ? json_first(turns) : NULL; !e && it;
          it = json_next(it))
         e = read_turn(it, &set->turns[transcript->turn_count++]);
@@ -124,9 +107,7 @@ enum err transcript_from_json(const char *text, size_t len, struct transcript_se
     struct transcript_set *set = mem_zalloc(sizeof *set);
     if (!set)
         return ERR_NO_MEMORY;
-    enum err e = json_read(text, len, &set->document);
-    if (e == ERR_BAD_REQUEST)
-        e = ERR_CORRUPT;
+    enum err e = fields_read(text, len, &set->document);
     if (!e)
         e = read_all(set);
     if (e) {
