@@ -4,59 +4,22 @@
 # one bridge.
 #
 #   kim 10.0.9.2, then 10.0.9.12 --- [bridge 10.0.9.1: debate serve] --- 10.0.9.3 lee
-if [[ ! ${IN_THE_MIDDLE-} ]]; then
-    for namespaces in -rn -n; do
-        why=$(unshare "$namespaces" true 2>&1) &&
-            IN_THE_MIDDLE=1 exec unshare "$namespaces" bash "$0"
-    done
-    echo "FAILED: network namespaces cannot be made here: $why"
-    exit 1
-fi
-. cmd/testing.sh
-export XDG_STATE_HOME=$work/state
-pids=()
-end_all() {
-    kill -9 "${pids[@]}"
-    wait "${pids[@]}"
-    rm -rf "$work"
-} 2>/dev/null
-trap end_all EXIT
-touch out err
-mkfifo never
-exec {never}<>never # nothing ever comes from it: to look again a little later
-must() {
-    "$@" 2>err && return
-    fail "$*"
-    exit 1
-}
+. cmd/networks_testing.sh
 
-# network NAME ADDRESS: one on the bridge.
-declare -A network
-network() {
-    local holder
-    mkfifo "$1.made"
-    unshare -n bash -c 'echo made; exec sleep infinity' >"$1.made" &
-    holder=$!
-    pids+=("$holder")
-    read -r -t 30 <"$1.made" || must false
-    must ip link add "$1" type veth peer name way netns "$holder"
+# on_bridge NAME ADDRESS
+on_bridge() {
+    apart "$1"
     must ip link set "$1" master middle up
-    network[$1]=/proc/$holder/ns/net
     must in_network "$1" ip address add "$2/24" dev way
     must in_network "$1" ip link set lo up
     must in_network "$1" ip link set way up
-}
-in_network() {
-    local name=$1
-    shift
-    nsenter "--net=${network[$name]}" "$@"
 }
 must ip link set lo up
 must ip link add middle type bridge
 must ip address add 10.0.9.1/24 dev middle
 must ip link set middle up
-network kim 10.0.9.2
-network lee 10.0.9.3
+on_bridge kim 10.0.9.2
+on_bridge lee 10.0.9.3
 
 # await FILE PATTERN: until a part of it matches.
 await() {

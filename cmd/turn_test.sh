@@ -4,65 +4,33 @@
 # with a secret that coturn does not know.
 #
 #   kim 10.0.1.2 --- 10.0.1.1 [10.0.0.1: debate serve, coturn] 10.0.2.1 --- 10.0.2.2 lee
-if [[ ! ${IN_THE_MIDDLE-} ]]; then
-    for namespaces in -rn -n; do
-        why=$(unshare "$namespaces" true 2>&1) &&
-            IN_THE_MIDDLE=1 exec unshare "$namespaces" bash "$0"
-    done
-    echo "FAILED: network namespaces cannot be made here: $why"
-    exit 1
-fi
-. cmd/testing.sh
-export XDG_STATE_HOME=$work/state
-pids=()
-end_all() {
-    kill -9 "${pids[@]}"
-    wait "${pids[@]}"
-    rm -rf "$work"
-} 2>/dev/null
-trap end_all EXIT
-touch out err
-mkfifo never
-exec {never}<>never # nothing ever comes from it: to look again a little later
-must() {
-    "$@" 2>err && return
-    fail "$*"
-    exit 1
-}
+. cmd/networks_testing.sh
 
 # ---- the networks ----
 
-# network NAME NUMBER: one that reaches 10.0.0.1 alone.
-declare -A network
-network() {
-    local holder near=10.0.$2
-    mkfifo "$1.made"
-    unshare -n bash -c 'echo made; exec sleep infinity' >"$1.made" &
-    holder=$!
-    pids+=("$holder")
-    read -r -t 30 <"$1.made" || must false
-    must ip link add "$1" type veth peer name way netns "$holder"
+# behind NAME NUMBER: reaches 10.0.0.1 alone.
+behind() {
+    local near=10.0.$2
+    apart "$1"
     must ip address add "$near.1/24" dev "$1"
     must ip link set "$1" up
-    network[$1]=/proc/$holder/ns/net
-    at=(nsenter "--net=${network[$1]}")
-    must "${at[@]}" ip address add "$near.2/24" dev way
-    must "${at[@]}" ip link set lo up
-    must "${at[@]}" ip link set way up
+    must in_network "$1" ip address add "$near.2/24" dev way
+    must in_network "$1" ip link set lo up
+    must in_network "$1" ip link set way up
     # The kernel may take a second to find that its other end is there.
     local deadline=$((SECONDS + 30))
-    until "${at[@]}" ip link show dev way | grep -q 'state UP'; do
+    until in_network "$1" ip link show dev way | grep -q 'state UP'; do
         ((SECONDS < deadline)) || must false
         read -rt 0.1 -u "$never"
     done
-    must "${at[@]}" ip route add 10.0.0.1 via "$near.1"
+    must in_network "$1" ip route add 10.0.0.1 via "$near.1"
 }
 must ip link set lo up
 must ip address add 10.0.0.1/32 dev lo
-network kim 1
-network lee 2
+behind kim 1
+behind lee 2
 (($(</proc/sys/net/ipv4/ip_forward) == 0)) || fail 'the middle passes packets on'
-nsenter "--net=${network[kim]}" ip route get 10.0.2.2 >out 2>&1 && fail 'kim has a way to lee'
+in_network kim ip route get 10.0.2.2 >out 2>&1 && fail 'kim has a way to lee'
 
 # ---- who takes part ----
 

@@ -1,0 +1,46 @@
+# What the tests share in which each who takes part is in a network of its own: the script begins
+# anew in a network namespace, the machine in the middle, from which more are made. With
+# cmd/testing.sh; sourced at the top of the tree, never run.
+if [[ ! ${IN_THE_MIDDLE-} ]]; then
+    for namespaces in -rn -n; do
+        why=$(unshare "$namespaces" true 2>&1) &&
+            IN_THE_MIDDLE=1 exec unshare "$namespaces" bash "$0"
+    done
+    echo "FAILED: network namespaces cannot be made here: $why"
+    exit 1
+fi
+. cmd/testing.sh
+export XDG_STATE_HOME=$work/state
+pids=()
+end_all() {
+    kill -9 "${pids[@]}"
+    wait "${pids[@]}"
+    rm -rf "$work"
+} 2>/dev/null
+trap end_all EXIT
+touch out err
+mkfifo never
+exec {never}<>never # nothing ever comes from it: to look again a little later
+must() {
+    "$@" 2>err && return
+    fail "$*"
+    exit 1
+}
+
+# apart NAME: a network of NAME's own; its `way` leads to a device NAME in the middle.
+declare -A network
+apart() {
+    local holder
+    mkfifo "$1.made"
+    unshare -n bash -c 'echo made; exec sleep infinity' >"$1.made" &
+    holder=$!
+    pids+=("$holder")
+    read -r -t 30 <"$1.made" || must false
+    must ip link add "$1" type veth peer name way netns "$holder"
+    network[$1]=/proc/$holder/ns/net
+}
+in_network() {
+    local name=$1
+    shift
+    nsenter "--net=${network[$name]}" "$@"
+}
