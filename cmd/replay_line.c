@@ -108,19 +108,19 @@ static void put_end(const struct room *room, const struct event *event, struct b
     }
 }
 
-static void put_voice_status(const struct room *room, const struct event *event, struct buf *out)
-{
-    put_name(room, event->participant, out);
-    buf_printf(out, ": microphone %s%s", event->voice_status.is_mic_on ? "on" : "off",
-               event->voice_status.is_speaking ? ", speaking" : "");
-}
-
 static void put_submitted(const struct room *room, const struct event *event, struct buf *out)
 {
     put_deed(room, event, "chooses", out);
     buf_append_str(out, " ");
     put_choice(room, event->choice_submitted.page, event->choice_submitted.choice, out);
     buf_printf(out, " on page %u", event->choice_submitted.page);
+}
+
+static const char *voice_deed(const struct event *event)
+{
+    if (!event->voice_status.is_mic_on)
+        return "is silent, microphone off";
+    return event->voice_status.is_speaking ? "speaks" : "is silent, microphone on";
 }
 
 static void put_event(const struct room *room, const struct event *event, struct buf *out)
@@ -160,7 +160,7 @@ static void put_event(const struct room *room, const struct event *event, struct
         put_start_reported(room, event, out);
         return;
     case EVENT_VOICE_STATUS:
-        put_voice_status(room, event, out);
+        put_deed(room, event, voice_deed(event), out);
         return;
     case EVENT_RECORDING_STARTED:
     case EVENT_RECORDING_STOPPED:
