@@ -124,6 +124,8 @@ static void put_stats_of(struct join *join, unsigned participant, struct buf *li
     buf_append_str(line, ",");
     put_string(line, "remote_candidate", peer.remote_candidate);
     buf_append_str(line, ",");
+    put_string(line, "dtls_suite", peer.dtls_suite);
+    buf_append_str(line, ",");
     put_string(line, "srtp_suite", peer.srtp_suite);
     buf_append_str(line, ",");
     put_string(line, "remote_fingerprint", peer.remote_fingerprint);

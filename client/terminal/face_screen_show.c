@@ -120,8 +120,9 @@ static void show_details(struct join *join, const struct peer_stats *peer,
                 (unsigned long long)jitter->frames_concealed);
     screen_sayf(join, TONE_PLAIN, _("    from %s to %s, %s"), peer->local_candidate,
                 peer->remote_candidate, peer->relayed ? _("relayed") : _("direct"));
-    screen_sayf(join, TONE_PLAIN, _("    encrypted with %s; their fingerprint %s"),
-                peer->srtp_suite, peer->remote_fingerprint);
+    screen_sayf(join, TONE_PLAIN, _("    encrypted with %s, %s"), peer->dtls_suite,
+                peer->srtp_suite);
+    screen_sayf(join, TONE_PLAIN, _("    their fingerprint %s"), peer->remote_fingerprint);
 }
 
 static void show_voice(struct join *join, unsigned participant, bool has_details)

@@ -47,6 +47,8 @@ int64_t dtls_timeout_us(struct dtls *dtls);
 void dtls_close(struct dtls *dtls);
 
 bool dtls_is_active(const struct dtls *dtls);
+/* The cipher suite by its name in IANA's registry, static; "" until one is agreed on. */
+const char *dtls_suite_name(const struct dtls *dtls);
 /* Static text or of this association; "" unless it failed. */
 const char *dtls_why(const struct dtls *dtls);
 /* When up: the keys, ours and theirs. False when no suite was agreed on. */

@@ -346,6 +346,12 @@ bool dtls_is_active(const struct dtls *dtls)
     return dtls->active;
 }
 
+const char *dtls_suite_name(const struct dtls *dtls)
+{
+    const SSL_CIPHER *cipher = SSL_get_current_cipher(dtls->ssl);
+    return cipher ? SSL_CIPHER_standard_name(cipher) : "";
+}
+
 const char *dtls_why(const struct dtls *dtls)
 {
     return dtls->why;

@@ -236,8 +236,10 @@ void peer_stats(const struct peer *peer, struct peer_stats *out)
         str_copy(out->local_candidate, sizeof out->local_candidate, pair.local);
         str_copy(out->remote_candidate, sizeof out->remote_candidate, pair.remote);
     }
-    if (peer->srtp)
+    if (peer->srtp) {
+        str_copy(out->dtls_suite, sizeof out->dtls_suite, dtls_suite_name(peer->dtls));
         str_copy(out->srtp_suite, sizeof out->srtp_suite, srtp_suite_name(peer->suite));
+    }
     fingerprint_print(peer->fingerprint_local, out->local_fingerprint);
     if (peer->has_fingerprint_remote)
         fingerprint_print(peer->fingerprint_remote, out->remote_fingerprint);

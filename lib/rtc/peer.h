@@ -45,7 +45,7 @@ struct peer_stats {
     double remote_loss;    /* share of ours that the other side says it lost, 0 to 1 */
     bool relayed;
     char local_candidate[64], remote_candidate[64]; /* "127.0.0.1:4711 host" */
-    char srtp_suite[32];
+    char dtls_suite[64], srtp_suite[32];            /* by IANA's names; "" before there are keys */
     char local_fingerprint[96], remote_fingerprint[96]; /* "AB:CD:…", SHA-256 */
 };
 

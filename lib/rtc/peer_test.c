@@ -37,6 +37,8 @@ static void they_connect_whoever_offers(void **state)
         call_connect(&call, n ? &call.b : &call.a);
         struct peer_stats a = stats_of(&call.a), b = stats_of(&call.b);
         assert_int_equal(a.state, PEER_CONNECTED);
+        assert_string_equal(a.dtls_suite, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");
+        assert_string_equal(b.dtls_suite, a.dtls_suite);
         assert_string_equal(a.srtp_suite, "AEAD_AES_128_GCM");
         assert_string_equal(b.srtp_suite, a.srtp_suite);
         assert_int_equal(strlen(a.local_fingerprint), 95);
