@@ -9,6 +9,7 @@
 #                 bench-page: mouth to ear with browsers
 #                 bench-analysis: the steps to a report, against real time
 #   make whisper-test   speech to text against whisper.cpp, which is fetched and built the first time
+#   make systemd-test   the unit under a real systemd, in a container; by root, and by hand alone
 #   make soak     3,000 sockets in 1,000 rooms for ten minutes: is memory flat?   SOAK_S=600
 #   make fuzz     every parser of what others send, against libFuzzer   TARGET=sdp SECONDS=600
 #   make sim      rooms in a simulated world where everything fails   SEED=7 ROOM_S=1000
@@ -77,7 +78,7 @@ SIM_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/sim/*.c))
 SIM_BUGS := $(patsubst testdata/sim/%.patch,$(B)/sim-bugs/%,$(wildcard testdata/sim/*.patch))
 BENCHES := $(BENCH_SOURCES:%.c=$(B)/%)
 
-.PHONY: all sim soak valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page bench-analysis deps check check-built demo demo-built tidy clean unit whisper-test clang man gen install uninstall FORCE
+.PHONY: all sim soak valgrind fuzz fuzz-built gen-check bench bench-server bench-voice bench-bot bench-page bench-analysis deps check check-built demo demo-built tidy clean unit whisper-test systemd-test clang man gen install uninstall FORCE
 all: $(B)/debate $(B)/debate-recogniser $(CATALOGUES)
 
 $(B)/%.o: %.c
@@ -266,6 +267,11 @@ uninstall:
 
 soak: $(B)/lib/server/server_soak_test $(B)/debate
 	$(Q)DEBATE_BIN=$(B)/debate SOAK_S=$(or $(SOAK_S),600) SOAK_ROOMS=1000 $<
+
+# ---- the unit, under a real systemd ----
+
+systemd-test: all
+	$(Q).ci/systemd-test $(B)
 
 # ---- benchmarks ----
 

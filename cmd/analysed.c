@@ -83,6 +83,19 @@ static enum exit_code take_folder(struct analysed *analysed, const struct args *
 
 /* ---- a session ---- */
 
+enum exit_code analysed_own(const struct args *args, const char *data)
+{
+    char path[PATH_MAX];
+    struct stat about;
+    if (geteuid() != 0 || !join(path, data, "debate.db") || stat(path, &about) != 0 ||
+        about.st_uid == 0)
+        return EXIT_CODE_DONE;
+    return args_error(args, EXIT_CODE_FAILED,
+                      "%s: belongs to user %u, to whom what root makes there would be closed; run "
+                      "this as that user, see debate-serve(1)",
+                      data, (unsigned)about.st_uid);
+}
+
 static enum exit_code take_session(struct analysed *analysed, const struct args *args,
                                    const char *session_id)
 {
@@ -96,8 +109,21 @@ static enum exit_code take_session(struct analysed *analysed, const struct args 
     if (!join(above, data, "analysis") || !join(analysed->folder, above, session_id) ||
         snprintf(analysed->recordings, PATH_MAX, "%s", data) >= PATH_MAX)
         return args_error(args, EXIT_CODE_FAILED, "%s: %s", data, strerror(ENAMETOOLONG));
-    if (mkdir(above, 0700) != 0 && errno != EEXIST)
-        return args_error(args, EXIT_CODE_FAILED, "%s: %s", above, strerror(errno));
+    analysed->is_of_server = true;
+    return EXIT_CODE_DONE;
+}
+
+enum exit_code analysed_prepare(const struct analysed *analysed, const struct args *args)
+{
+    const char *data = analysed->recordings;
+    char above[PATH_MAX];
+    if (!analysed->is_of_server)
+        return EXIT_CODE_DONE;
+    enum exit_code code = analysed_own(args, data);
+    if (code)
+        return code;
+    if (!join(above, data, "analysis") || (mkdir(above, 0700) != 0 && errno != EEXIST))
+        return args_error(args, EXIT_CODE_FAILED, "%s/analysis: %s", data, strerror(errno));
     return EXIT_CODE_DONE;
 }
 

@@ -16,6 +16,7 @@ struct analysed {
     struct buf log;
     char recordings[PATH_MAX]; /* as analysis_request has it */
     char folder[PATH_MAX];     /* of the analysis */
+    bool is_of_server;         /* `recordings` is a server's data directory */
 };
 
 #define OPTION_DATA                                                                                \
@@ -29,6 +30,12 @@ struct analysed {
 enum exit_code analysed_find(struct analysed *analysed, const struct args *args,
                              const char *operand);
 void analysed_release(struct analysed *analysed);
+/* EXIT_CODE_FAILED, with a line, when this process is root's and the server of this data directory
+ * another user's: files of root's there would be closed to it. */
+enum exit_code analysed_own(const struct args *args, const char *data);
+/* To be called before the analysis is written to: the folder that it lies in is made. With a line
+ * on standard error: EXIT_CODE_FAILED, also as analysed_own does. */
+enum exit_code analysed_prepare(const struct analysed *analysed, const struct args *args);
 
 /* What of a request follows from where the debate is. */
 struct analysis_request analysed_request(const struct analysed *analysed);

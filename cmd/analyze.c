@@ -133,6 +133,8 @@ static enum exit_code run(const struct args *args)
     if (!code)
         code = analysed_find(&analyzing.where, args, args_operand(args, 0));
     if (!code)
+        code = analysed_prepare(&analyzing.where, args);
+    if (!code)
         code = analyze(&analyzing);
     analysed_release(&analyzing.where);
     services_release(&analyzing.services);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analysed.h"
 #include "base/str.h"
 #include "cmd.h"
 #include "online.h"
@@ -54,6 +55,9 @@ static enum exit_code forget_here(const struct args *args, const char *session_i
     struct forgotten removed;
     uint64_t seq;
     char why[FORGET_WHY_SIZE] = "";
+    enum exit_code code = analysed_own(args, args_get(args, "data"));
+    if (code)
+        return code;
     enum err e = forget_data(args_get(args, "data"), session_id, &seq, &removed, why, sizeof why);
     if (e == ERR_REFUSED)
         return args_error(args, EXIT_CODE_FAILED, "%s; or ask that server: --server URL", why);
