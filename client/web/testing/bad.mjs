@@ -2,29 +2,12 @@
 // delays each by 30 to 70 ms. They understand each other all the same.
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { writeFileSync } from 'node:fs';
-import { join as path } from 'node:path';
-import {
-  browser,
-  check,
-  enter,
-  found,
-  heardOf,
-  isShown,
-  join,
-  read,
-  spoken,
-  test,
-  to16kHz,
-  until,
-  work,
-} from './house.mjs';
+import { check, test, until } from './house.mjs';
+import { twoUnderstandEachOther } from './talk.mjs';
 
 const LOSS = 0.05;
 const DELAY_MS = 50;
 const JITTER_MS = 20;
-const KIM = ['money', 'town', 'road', 'library'];
-const LEE = ['year', 'people', 'count', 'come'];
 
 // Stands for the browser before the terminal, and the other way round: what comes to one goes on
 // from the other.
@@ -95,40 +78,24 @@ function statsOf(terminal, participant) {
     .map(({ data }) => data[participant]);
 }
 
+async function isBad(terminal) {
+  const told = await until('the round trip', () => statsOf(terminal, 'p1').at(-1));
+  const { round_trip_ms: trip, packets_lost: lost, packets_received: received } = told;
+  console.log(`round trip ${trip} ms, lost ${((100 * lost) / (lost + received)).toFixed(1)} %`);
+  check(trip > 60 && lost > 0, 'the network is bad');
+}
+
 test('5 % loss and 50 ± 20 ms leave words understood', async (house) => {
-  await house.serve('--countdown', '0.5');
   const kimSide = new Side();
   const leeSide = new Side();
   await kimSide.open(leeSide);
   await leeSide.open(kimSide);
-  const one = await browser(
-    spoken(
-      'kim',
-      'But the town has money for the new road, and a library is worth more than a road.',
-    ),
-  );
-  const words = 'I think that we should try it for one year, and count how many people come. ';
-  const page = await enter(one, `${house.url}/r/bad`, 'Kim', {
-    seats: 2,
+  await twoUnderstandEachOther(house, {
+    also: isBad,
     init,
     bindings: {
       standForBrowser: (candidate) => kimSide.stand(candidate),
       standForTerminal: (candidate) => leeSide.stand(candidate),
     },
   });
-  const options = ['--input', spoken('lee', words.repeat(3)), '--output', 'heard.wav'];
-  const lee = join('Lee', 'bad', ...options, '--record', 'no');
-  await isShown(page, '#page');
-  const ofLee = await heardOf(page, 'p2', 7, 'heard-of-lee.wav');
-  await until('the terminal has heard enough', () => read('heard.wav').length > 9 * 96000);
-  const told = await until('the round trip', () => statsOf(lee, 'p1').at(-1));
-  const { round_trip_ms: trip, packets_lost: lost, packets_received: received } = told;
-  console.log(`round trip ${trip} ms, lost ${((100 * lost) / (lost + received)).toFixed(1)} %`);
-  check(trip > 60 && lost > 0, 'the network is bad');
-  lee.say('{"type":"leave"}');
-  check((await lee.exit) === 0, 'the terminal ends well');
-  const ofKim = path(work, 'heard-of-kim.wav');
-  writeFileSync(ofKim, to16kHz(read('heard.wav')));
-  check(found(ofLee, LEE) >= 2, 'the words of the terminal at the browser');
-  check(found(ofKim, KIM) >= 2, 'the words of the browser at the terminal');
 });

@@ -138,15 +138,6 @@ export function spoken(name, words, voice = 'slt') {
 // The same for a terminal, which plays a file once: two minutes and more of it.
 export const spokenForLong = (name, words) => spoken(name, `${words} `.repeat(40));
 
-// The words that a recogniser finds in a WAV file of 16 kHz.
-export function understood(wav) {
-  const words = ['-infile', wav, '-logfn', '/dev/null'];
-  return execFileSync('pocketsphinx_continuous', words, {
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-}
-
 export async function browser(wav, flags) {
   const one = await launch(wav, flags);
   browsers.push(one);
@@ -220,64 +211,3 @@ export async function test(name, steps) {
 }
 
 export const read = (file) => readFileSync(path(work, file));
-
-// Records what the page hears of a participant, for so many seconds, into a WAV file of 16 kHz.
-export async function heardOf(page, participant, seconds, name) {
-  const samples = await page.evaluate(
-    async ([id, length]) => {
-      const context = new AudioContext({ sampleRate: 16000 });
-      const tap = context.createScriptProcessor(4096, 1, 1);
-      const all = [];
-      tap.onaudioprocess = ({ inputBuffer }) =>
-        all.push(
-          ...inputBuffer
-            .getChannelData(0)
-            .map((x) => Math.round(32767 * Math.max(-1, Math.min(1, x)))),
-        );
-      context
-        .createMediaStreamSource(document.querySelector(`audio[data-participant=${id}]`).srcObject)
-        .connect(tap);
-      tap.connect(context.destination);
-      while (all.length < length * 16000) await new Promise((done) => setTimeout(done, 100));
-      await context.close();
-      return all;
-    },
-    [participant, seconds],
-  );
-  const bytes = Buffer.alloc(44 + 2 * samples.length);
-  bytes.write('RIFF', 0);
-  bytes.writeUInt32LE(36 + 2 * samples.length, 4);
-  bytes.write('WAVEfmt ', 8);
-  [16, 0x10001, 16000, 32000, 0x100002].forEach((value, index) =>
-    bytes.writeUInt32LE(value, 16 + 4 * index),
-  );
-  bytes.write('data', 36);
-  bytes.writeUInt32LE(2 * samples.length, 40);
-  samples.forEach((sample, index) => bytes.writeInt16LE(sample, 44 + 2 * index));
-  const file = path(work, name);
-  writeFileSync(file, bytes);
-  return file;
-}
-
-// How many of the words a recogniser found.
-export function found(wav, words) {
-  const heard = understood(wav).toLowerCase();
-  console.log(`  understood: ${heard.replace(/\s+/g, ' ').trim()}`);
-  return words.filter((word) => new RegExp(`\\b${word}`).test(heard)).length;
-}
-
-// A terminal writes 48 kHz, the recogniser takes 16: each three samples become their mean.
-export function to16kHz(bytes) {
-  const header = Buffer.from(bytes.subarray(0, 44));
-  const count = Math.floor((bytes.length - 44) / 6);
-  const out = Buffer.alloc(2 * count);
-  for (let i = 0; i < count; i++) {
-    const at = (n) => bytes.readInt16LE(44 + 6 * i + 2 * n);
-    out.writeInt16LE(Math.round((at(0) + at(1) + at(2)) / 3), 2 * i);
-  }
-  header.writeUInt32LE(36 + out.length, 4);
-  header.writeUInt32LE(16000, 24);
-  header.writeUInt32LE(32000, 28);
-  header.writeUInt32LE(out.length, 40);
-  return Buffer.concat([header, out]);
-}

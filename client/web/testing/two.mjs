@@ -4,8 +4,6 @@ import {
   browser,
   check,
   enter,
-  found,
-  heardOf,
   hears,
   isShown,
   read,
@@ -14,6 +12,7 @@ import {
   tree,
   until,
 } from './house.mjs';
+import { found, heardOf } from './talk.mjs';
 import { openPage, weight } from './browser.mjs';
 
 const KIM = ['money', 'town', 'road', 'library'];
