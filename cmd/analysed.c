@@ -96,6 +96,24 @@ enum exit_code analysed_own(const struct args *args, const char *data)
                       data, (unsigned)about.st_uid);
 }
 
+static bool says_forgotten(const struct buf *log)
+{
+    return log->len && strstr(log->data, "\n{\"type\":\"forgotten\",");
+}
+
+bool analysed_is_forgotten(const struct analysed *analysed)
+{
+    char why[ANALYSED_WHY_SIZE];
+    struct buf log;
+    if (!analysed->session_id)
+        return false;
+    buf_init(&log, ANALYSED_LOG_MAX);
+    bool is = !store_read_log(analysed->data, analysed->session_id, &log, why, sizeof why) &&
+              says_forgotten(&log);
+    buf_release(&log);
+    return is;
+}
+
 static enum exit_code take_session(struct analysed *analysed, const struct args *args,
                                    const char *session_id)
 {
@@ -104,8 +122,10 @@ static enum exit_code take_session(struct analysed *analysed, const struct args 
     enum err e = store_read_log(data, session_id, &analysed->log, why, sizeof why);
     if (e)
         return args_error(args, EXIT_CODE_FAILED, "%s", why);
-    if (strstr(analysed->log.data, "\n{\"type\":\"forgotten\","))
+    if (says_forgotten(&analysed->log))
         return args_error(args, EXIT_CODE_FAILED, "session %s was forgotten", session_id);
+    analysed->data = data;
+    analysed->session_id = session_id;
     if (!join(above, data, "analysis") || !join(analysed->folder, above, session_id) ||
         snprintf(analysed->recordings, PATH_MAX, "%s", data) >= PATH_MAX)
         return args_error(args, EXIT_CODE_FAILED, "%s: %s", data, strerror(ENAMETOOLONG));
@@ -131,6 +151,7 @@ enum exit_code analysed_find(struct analysed *analysed, const struct args *args,
                              const char *operand)
 {
     struct stat about;
+    analysed->data = analysed->session_id = NULL;
     buf_init(&analysed->log, ANALYSED_LOG_MAX);
     if (stat(operand, &about) == 0 && S_ISDIR(about.st_mode))
         return take_folder(analysed, args, operand);

@@ -13,6 +13,7 @@
 /* Of a session in the data directory of a server (`--data`, which the subcommand must have in its
  * table), or of a folder with a log and recordings. */
 struct analysed {
+    const char *data, *session_id; /* NULL: a folder */
     struct buf log;
     char recordings[PATH_MAX]; /* as analysis_request has it */
     char folder[PATH_MAX];     /* of the analysis */
@@ -36,6 +37,9 @@ enum exit_code analysed_own(const struct args *args, const char *data);
 /* To be called before the analysis is written to: the folder that it lies in is made. With a line
  * on standard error: EXIT_CODE_FAILED, also as analysed_own does. */
 enum exit_code analysed_prepare(const struct analysed *analysed, const struct args *args);
+
+/* Whether the session has been forgotten since. */
+bool analysed_is_forgotten(const struct analysed *analysed);
 
 /* What of a request follows from where the debate is. */
 struct analysis_request analysed_request(const struct analysed *analysed);

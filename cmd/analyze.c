@@ -73,6 +73,12 @@ static void on_stepped(void *context, const char *step, bool made)
     analyzing->shown_ms = 0;
 }
 
+static bool is_forgotten(void *context)
+{
+    const struct analyzing *analyzing = context;
+    return analysed_is_forgotten(&analyzing->where);
+}
+
 /* ---- the report ---- */
 
 static enum exit_code write_report(struct analyzing *analyzing, const struct analysis *analysis)
@@ -93,6 +99,9 @@ static enum exit_code write_report(struct analyzing *analyzing, const struct ana
         enum err ended = document_end(file, !e);
         e = e ? e : ended;
     }
+    if (e && is_forgotten(analyzing))
+        return args_error(analyzing->args, EXIT_CODE_FAILED, "session %s was forgotten",
+                          analyzing->where.session_id);
     if (e)
         return args_error(analyzing->args, EXIT_CODE_FAILED, "%s/report.html: %s", folder,
                           e == ERR_IO ? strerror(errno) : err_code(e));
@@ -111,6 +120,7 @@ static enum exit_code analyze(struct analyzing *analyzing)
     struct analysis *analysis = NULL;
     char why[ANALYZE_WHY_SIZE] = "";
     services_request(&analyzing->services, analyzing->args, &request);
+    request.is_forgotten = is_forgotten;
     request.progress = on_progress;
     request.stepped = on_stepped;
     request.context = analyzing;

@@ -386,6 +386,20 @@ static enum err lock(struct analysis *run)
     return failed ? complain(run, ERR_IO, "lock") : ERR_NONE;
 }
 
+/* A folder that is made after its session was forgotten must not stay (store/forgotten.h). */
+static enum err check_forgotten(struct analysis *run)
+{
+    const struct analysis_request *request = run->request;
+    char path[PATH_MAX];
+    if (!request->is_forgotten || !request->is_forgotten(request->context))
+        return ERR_NONE;
+    snprintf(path, sizeof path, "%s/lock", request->folder);
+    unlink(path);
+    rmdir(request->folder);
+    snprintf(run->why, run->why_size, "session %s was forgotten", run->debate->session_id);
+    return ERR_ENDED;
+}
+
 static enum err begin(const struct analysis_request *request, struct analysis **out, char *why,
                       size_t why_size)
 {
@@ -429,8 +443,12 @@ enum err analysis_run(const struct analysis_request *request, struct analysis **
     enum err e = begin(request, &run, why, why_size);
     if (!e)
         e = lock(run);
+    if (!e)
+        e = check_forgotten(run);
     for (int step = 0; !e && step < STEPS; step++)
         e = run_step(run, (enum analysis_step)step);
+    if (e == ERR_IO && check_forgotten(run)) /* that is why the folder is gone */
+        e = ERR_ENDED;
     return finish(run, e, out);
 }
 

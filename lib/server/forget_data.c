@@ -110,6 +110,19 @@ static void explain(enum err e, const char *dir, const char *session_id, char *w
                  e == ERR_IO ? strerror(errno) : err_code(e));
 }
 
+/* What an analysis that runs at this moment has made since. */
+static enum err remove_all(const char *dir, const char *session_id)
+{
+    struct forgotten again;
+    enum err e;
+    do {
+        e = forgotten_remove(dir);
+        if (!e)
+            e = forgotten_move(dir, session_id, &again);
+    } while (!e && again.moved);
+    return e;
+}
+
 enum err forget_data(const char *dir, const char *session_id, uint64_t *seq,
                      struct forgotten *removed, char *why, size_t why_size)
 {
@@ -133,7 +146,7 @@ enum err forget_data(const char *dir, const char *session_id, uint64_t *seq,
     if (!e)
         e = write_down(store, key, room, removed, seq);
     if (!e)
-        e = forgotten_remove(dir);
+        e = remove_all(dir, session_id);
     if (e)
         explain(e, dir, session_id, why, why_size);
     room_free(room);

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "server/exchange.h"
 #include "server/house.h"
 #include "server/http_uploads.h"
@@ -77,6 +78,7 @@ void http_report(struct exchange *exchange)
 struct forgetting {
     struct exchange *exchange;
     struct server *server;
+    char session_id[LIMIT_SESSION_ID + 1];
     uint64_t seq;
     struct forgotten removed;
     enum err e;
@@ -90,10 +92,29 @@ static void remove_moved(void *context)
     work->error = errno;
 }
 
+static void removed(void *context);
+
+/* What an analysis has made since; true: it is being removed as well. The log has the event. */
+static bool goes_on(struct forgetting *work)
+{
+    struct forgotten again;
+    turn_flush(work->server);
+    if (!work->e) {
+        work->e = forgotten_move(work->server->config.data, work->session_id, &again);
+        work->error = errno;
+    }
+    if (work->e || !again.moved)
+        return false;
+    work->e = server_run_aside(work->server, remove_moved, removed, work);
+    return !work->e;
+}
+
 static void removed(void *context)
 {
     struct forgetting *work = context;
     struct exchange *exchange = work->exchange;
+    if (goes_on(work))
+        return;
     if (work->e) {
         log_error("what is to be forgotten cannot be removed: %s; the next start tries again",
                   strerror(work->error));
@@ -158,6 +179,7 @@ void http_forget(struct exchange *exchange)
         return;
     }
     *work = (struct forgetting){.exchange = exchange, .server = server};
+    (void)str_copy(work->session_id, sizeof work->session_id, room->session_id);
     analyses_forget(server, room->session_id);
     enum err e = forgotten_move(server->config.data, room->session_id, &work->removed);
     if (e)

@@ -29,7 +29,7 @@
 #include "crypto/hash.h"
 #include "proto/json_reader.h"
 
-enum { PATIENCE_MS = 10000, ARGS_MAX = 24 };
+enum { PATIENCE_MS = 10000, ARGS_MAX = 32 };
 
 /* Where the test stands, for what fails inside a helper. */
 static const char *here_file = "?";
@@ -266,6 +266,7 @@ struct server {
     pid_t pid; /* 0 when it does not run */
     int port;
     int out; /* its standard output */
+    int err; /* where its standard error goes; 0: where that of the test does */
     char folder[64];
     char secret_path[96];
     char secret[64];
@@ -286,9 +287,14 @@ static inline void server_prepare(void)
     assert_int_equal(fclose(file), 0);
 }
 
-static inline void server_exec(const char *listen, const char *const *extra, int out)
+static inline const char *server_program(void)
 {
     const char *program = getenv("DEBATE_BIN");
+    return program && *program ? program : "build/debate";
+}
+
+static inline void server_exec(const char *listen, const char *const *extra, int out)
+{
     char data[96];
     const char *args[ARGS_MAX] = {"debate", "serve",       "--listen",      listen,
                                   "--data", server.folder, "--secret-file", server.secret_path};
@@ -299,7 +305,9 @@ static inline void server_exec(const char *listen, const char *const *extra, int
         args[count++] = *extra++;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     dup2(out, STDOUT_FILENO);
-    execvp(program && *program ? program : "build/debate", (char *const *)args);
+    if (server.err)
+        dup2(server.err, STDERR_FILENO);
+    execvp(server_program(), (char *const *)args);
     perror("debate serve");
     _exit(127);
 }

@@ -38,7 +38,20 @@ static void count(const char *folder, struct forgotten *out)
         closedir(files);
 }
 
-/* Moves one folder, under a name that none has there. `*moved`: there was one. */
+/* More than what only says that something is to be made. */
+static bool has_analysis(const char *folder)
+{
+    bool has = false;
+    DIR *files = opendir(folder);
+    for (struct dirent *entry; files && !has && (entry = readdir(files));)
+        has = entry->d_name[0] != '.' && strcmp(entry->d_name, "due") != 0 &&
+              strcmp(entry->d_name, "lock") != 0;
+    if (files)
+        closedir(files);
+    return has;
+}
+
+/* Moves one folder, under a name that none has there. */
 static enum err move(const char *dir, const char *path, bool *moved)
 {
     char to[PATH_MAX], name[NAME_SIZE];
@@ -46,14 +59,16 @@ static enum err move(const char *dir, const char *path, bool *moved)
     enum err e = join(to, dir, "forgotten", name);
     if (e)
         return e;
-    *moved = rename(path, to) == 0;
-    return *moved || errno == ENOENT || errno == ENOTDIR ? ERR_NONE : ERR_IO;
+    if (rename(path, to) == 0) {
+        *moved = true;
+        return ERR_NONE;
+    }
+    return errno == ENOENT || errno == ENOTDIR ? ERR_NONE : ERR_IO;
 }
 
 enum err forgotten_move(const char *dir, const char *session_id, struct forgotten *out)
 {
     char recordings[PATH_MAX], analysis[PATH_MAX], away[PATH_MAX];
-    bool moved;
     *out = (struct forgotten){0};
     enum err e = join(recordings, dir, "recordings", session_id);
     if (!e)
@@ -65,8 +80,9 @@ enum err forgotten_move(const char *dir, const char *session_id, struct forgotte
     if (mkdir(away, 0700) != 0 && errno != EEXIST)
         return ERR_IO;
     count(recordings, out);
-    e = move(dir, recordings, &moved);
-    return e ? e : move(dir, analysis, &out->analysis);
+    out->analysis = has_analysis(analysis);
+    e = move(dir, recordings, &out->moved);
+    return e ? e : move(dir, analysis, &out->moved);
 }
 
 static int remove_entry(const char *path, const struct stat *about, int kind, struct FTW *walk)

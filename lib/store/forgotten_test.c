@@ -71,6 +71,19 @@ static void nothing_to_forget_is_no_error(void **state)
     assert_int_equal(forgotten_remove(*state), ERR_NONE);
 }
 
+static void what_is_only_due_was_no_analysis(void **state)
+{
+    struct forgotten removed;
+    put(*state, "analysis", one, "due", 0);
+    put(*state, "analysis", one, "lock", 0);
+    assert_int_equal(forgotten_move(*state, one, &removed), ERR_NONE);
+    assert_false(removed.analysis);
+    assert_true(removed.moved);
+    assert_false(is_there(*state, "analysis", one));
+    assert_int_equal(forgotten_move(*state, one, &removed), ERR_NONE);
+    assert_false(removed.moved);
+}
+
 /* As after a crash between the two halves, and a session of the same name since. */
 static void what_was_moved_before_goes_with_the_next(void **state)
 {
@@ -89,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(one_session_goes_and_the_others_stay, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(nothing_to_forget_is_no_error, make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(what_is_only_due_was_no_analysis, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(what_was_moved_before_goes_with_the_next, make_dir,
                                         remove_dir),
     };
