@@ -9,6 +9,7 @@
 #include "analysis/calls.h"
 #include "analysis/chat.h"
 #include "analysis/findings_inner.h"
+#include "analysis/why.h"
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -147,13 +148,12 @@ static enum err take(void *context, size_t index, int status, const char *text, 
 static void give_up(void *context, size_t index, const char *why)
 {
     struct finding_run *run = context;
-    struct buf note;
-    buf_init(&note, SERVICE_WHY_SIZE);
+    char part[64], line[WHY_SIZE];
     run->failed++;
-    if (!run->set->note && buf_printf(&note, "%s gave no answer for part %zu of %zu (%s)",
-                                      run->engine, index + 1, run->part_count, why) == ERR_NONE)
-        run->set->note = buf_take(&note);
-    buf_release(&note);
+    snprintf(part, sizeof part, "%zu/%zu", index + 1, run->part_count);
+    why_say(line, sizeof line, WHY_PART_UNANSWERED, run->engine, part, why);
+    if (!run->set->note)
+        run->set->note = mem_strdup(line);
     progress(run);
 }
 
@@ -206,13 +206,13 @@ static enum err read_prompts(struct finding_run *run)
     return ERR_CORRUPT;
 }
 
-static const char *why_none(const struct findings_request *request)
+/* False: there is nothing to ask, or nobody to be asked. */
+static bool can_ask(const struct findings_request *request, enum why *why)
 {
-    if (!request->service)
-        return "no language model is set";
-    if (request->transcript->missing)
-        return "there is no transcript";
-    return request->transcript->turn_count ? NULL : "nobody said anything";
+    *why = !request->service              ? WHY_NO_MODEL
+           : request->transcript->missing ? WHY_NO_TRANSCRIPT
+                                          : WHY_NOBODY_SPOKE;
+    return request->service && !request->transcript->missing && request->transcript->turn_count;
 }
 
 /* Of several parts the summaries follow each other, each a line. */
@@ -257,9 +257,11 @@ static enum err make(struct finding_run *run)
 {
     const struct findings_request *request = run->request;
     struct findings_set *set = run->set;
-    const char *none = why_none(request);
-    if (none) {
-        set->missing = mem_strdup(none);
+    char line[WHY_SIZE];
+    enum why why;
+    if (!can_ask(request, &why)) {
+        why_say(line, sizeof line, why, NULL, NULL, NULL);
+        set->missing = mem_strdup(line);
         return set->missing ? ERR_NONE : ERR_NO_MEMORY;
     }
     enum err e = service_check(request->service, run->why, run->why_size);

@@ -11,10 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analysis/why.h"
 #include "base/mem.h"
 #include "proto/json_writer.h"
 
-enum { HEARD_MAX = 256 * 1024, WORD_MAX = 128 };
+enum { HEARD_MAX = 256 * 1024, WORD_MAX = 128, NUMBER_SIZE = 320 };
 
 struct recogniser {
     pid_t pid;
@@ -63,7 +64,7 @@ enum err recogniser_start(const char *program, struct recogniser **out, char *wh
             close(pair[0]);
     }
     if (code) {
-        snprintf(why, why_size, "the recogniser %s does not start: %s", program, strerror(code));
+        why_say(why, why_size, WHY_DOES_NOT_START, program, strerror(code), NULL);
         mem_free(recogniser);
         return ERR_UNAVAILABLE;
     }
@@ -94,19 +95,26 @@ void recogniser_end(struct recogniser *recogniser)
     mem_free(recogniser);
 }
 
+static const char *number_text(double number, char text[NUMBER_SIZE])
+{
+    snprintf(text, NUMBER_SIZE, "%.0f", number);
+    return text;
+}
+
 /* It closed its side: what it ended of is known in a moment. */
 static enum err on_gone(struct recogniser *recogniser, char *why, size_t why_size)
 {
     int status = 0;
+    char number[NUMBER_SIZE];
     while (recogniser->pid > 0 && waitpid(recogniser->pid, &status, 0) < 0 && errno == EINTR)
         ;
     recogniser->pid = 0;
     if (WIFSIGNALED(status))
-        snprintf(why, why_size, "the recogniser crashed (%s)", strsignal(WTERMSIG(status)));
+        why_say(why, why_size, WHY_CRASHED, strsignal(WTERMSIG(status)), NULL, NULL);
     else if (WEXITSTATUS(status) == 2)
-        snprintf(why, why_size, "the recogniser has no model: install pocketsphinx-en-us");
+        why_say(why, why_size, WHY_NO_WORDS, NULL, NULL, NULL);
     else
-        snprintf(why, why_size, "the recogniser ended with status %d", WEXITSTATUS(status));
+        why_say(why, why_size, WHY_ENDED, number_text(WEXITSTATUS(status), number), NULL, NULL);
     return ERR_UNAVAILABLE;
 }
 
@@ -114,8 +122,9 @@ static enum err on_hang(struct recogniser *recogniser, double patience_ms, char 
                         size_t why_size)
 {
     int status;
+    char number[NUMBER_SIZE];
     stop(recogniser, &status);
-    snprintf(why, why_size, "the recogniser hung for %.0f s and was ended", patience_ms / 1000);
+    why_say(why, why_size, WHY_HUNG, number_text(patience_ms / 1000, number), NULL, NULL);
     return ERR_UNAVAILABLE;
 }
 

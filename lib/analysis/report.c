@@ -79,14 +79,14 @@ static void missing_sound(struct out *out, report_missing_fn *put)
 {
     const struct report *report = out->report;
     const struct debate *debate = report->debate;
-    char name[OUT_NUMBER_SIZE], length[OUT_NUMBER_SIZE];
+    char name[OUT_NUMBER_SIZE], length[OUT_NUMBER_SIZE], why[WHY_SIZE];
     for (size_t i = 0; i < debate->recording_count; i++) {
         const struct debate_recording *recording = &debate->recordings[i];
         const struct track *track = report_track_of(report, i);
-        const char *why = !track ? report_word_text(WORD_NEVER_CAME, report->lang) : track->missing;
-        if (why)
+        if (!track || track->missing)
             put(out, WORD_MISSING_RECORDING, out_name(report, recording->participant, name),
-                recording->recording_id, why);
+                recording->recording_id,
+                out_why(out, track ? track->missing : NULL, WORD_NEVER_CAME, why));
         if (track && track->altered)
             put(out, WORD_MISSING_ALTERED, out_name(report, recording->participant, name), NULL,
                 NULL);
@@ -102,22 +102,26 @@ static void missing_sound(struct out *out, report_missing_fn *put)
 static void missing_words(struct out *out, report_missing_fn *put)
 {
     const struct report *report = out->report;
-    const char *not_made = report_word_text(WORD_NOT_MADE, report->lang);
+    char why[WHY_SIZE];
     const struct transcript *transcript = report->transcript;
     const struct findings *findings = report->findings;
     if (!transcript || transcript->missing)
-        put(out, WORD_MISSING_TRANSCRIPT, transcript ? transcript->missing : not_made, NULL, NULL);
+        put(out, WORD_MISSING_TRANSCRIPT,
+            out_why(out, transcript ? transcript->missing : NULL, WORD_NOT_MADE, why), NULL, NULL);
     if (transcript && transcript->draft && !transcript->missing)
         put(out, WORD_DRAFT, NULL, NULL, NULL);
     if (transcript && transcript->note)
-        put(out, WORD_MISSING_TRANSCRIPT, transcript->note, NULL, NULL);
+        put(out, WORD_MISSING_TRANSCRIPT, out_why(out, transcript->note, WORD_NOT_MADE, why), NULL,
+            NULL);
     if (findings && findings->note)
-        put(out, WORD_MISSING_FINDINGS, findings->note, NULL, NULL);
+        put(out, WORD_MISSING_FINDINGS, out_why(out, findings->note, WORD_NOT_MADE, why), NULL,
+            NULL);
     missing_count(out, put, WORD_MISSING_FAILED, transcript ? transcript->failed : 0);
     missing_count(out, put, WORD_MISSING_DROPPED, transcript ? transcript->dropped : 0);
     missing_count(out, put, WORD_MISSING_BLED, report->pieces->bled);
     if (!findings || findings->missing)
-        put(out, WORD_MISSING_FINDINGS, findings ? findings->missing : not_made, NULL, NULL);
+        put(out, WORD_MISSING_FINDINGS,
+            out_why(out, findings ? findings->missing : NULL, WORD_NOT_MADE, why), NULL, NULL);
     missing_count(out, put, WORD_MISSING_STRUCK, findings ? findings->struck : 0);
 }
 

@@ -266,7 +266,7 @@ static void put_story(struct out *out)
 static void put_transcript(struct out *out)
 {
     const struct transcript *transcript = out->report->transcript;
-    const char *not_made = report_word_text(WORD_NOT_MADE, out->report->lang);
+    char why[WHY_SIZE];
     out_raw(out, "<section id=\"transcript\">\n<h2>");
     out_say(out, WORD_TRANSCRIPT);
     if (transcript && !transcript->missing && transcript->draft) {
@@ -276,7 +276,8 @@ static void put_transcript(struct out *out)
     }
     out_raw(out, "</h2>\n<p class=\"quiet\">");
     if (!transcript || transcript->missing)
-        out_say1(out, WORD_NO_TRANSCRIPT, transcript ? transcript->missing : not_made);
+        out_say1(out, WORD_NO_TRANSCRIPT,
+                 out_why(out, transcript ? transcript->missing : NULL, WORD_NOT_MADE, why));
     else if (transcript->model && transcript->language)
         out_say3(out, WORD_ENGINE, transcript->engine, transcript->model, transcript->language);
     else if (transcript->engine)

@@ -205,11 +205,10 @@ static void put_gaps(struct out *out, const struct track *track)
 /* What the sound itself shows; dashes where there is none. */
 static void put_sound(struct out *out, const struct track *track)
 {
-    char text[OUT_NUMBER_SIZE];
+    char text[OUT_NUMBER_SIZE], why[WHY_SIZE];
     if (!track || track->missing) {
         out_raw(out, "<td>–</td><td>–</td><td>–</td><td>–</td><td class=\"bad\">");
-        out_text(out,
-                 track ? track->missing : report_word_text(WORD_NEVER_CAME, out->report->lang));
+        out_text(out, out_why(out, track ? track->missing : NULL, WORD_NEVER_CAME, why));
         out_raw(out, "</td>");
         return;
     }

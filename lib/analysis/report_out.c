@@ -245,6 +245,15 @@ static bool has_namesake(const struct debate *debate, unsigned participant)
     return false;
 }
 
+const char *out_why(const struct out *out, const char *why, enum report_word word,
+                    char text[WHY_SIZE])
+{
+    if (!why)
+        return report_word_text(word, out->report->lang);
+    why_translate(why, out->report->lang, text, WHY_SIZE);
+    return text;
+}
+
 const char *out_name(const struct report *report, unsigned participant, char text[OUT_NUMBER_SIZE])
 {
     const struct debate *debate = report->debate;

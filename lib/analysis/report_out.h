@@ -7,6 +7,7 @@
 
 #include "analysis/report.h"
 #include "analysis/report_words.h"
+#include "analysis/why.h"
 
 /* How others' text is made harmless. */
 enum out_escape {
@@ -56,6 +57,9 @@ const char *out_number(double value, int decimals, char text[OUT_NUMBER_SIZE]);
 /* "1,234,567". */
 const char *out_count(uint64_t value, char text[OUT_NUMBER_SIZE]);
 
+/* Why something is missing, in the report's language; NULL: this word. */
+const char *out_why(const struct out *out, const char *why, enum report_word word,
+                    char text[WHY_SIZE]);
 /* "Kim", "Kim (p3)" where there are several, or "p3" for who is not known. */
 const char *out_name(const struct report *report, unsigned participant, char text[OUT_NUMBER_SIZE]);
 /* The choice's label, or its id. */

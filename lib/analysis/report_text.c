@@ -128,12 +128,11 @@ static void put_findings(struct out *out)
 static void put_transcript(struct out *out)
 {
     const struct transcript *transcript = out->report->transcript;
-    char text[OUT_NUMBER_SIZE];
+    char text[OUT_NUMBER_SIZE], why[WHY_SIZE];
     heading(out, WORD_TRANSCRIPT);
     if (!transcript || transcript->missing) {
         out_say1(out, WORD_NO_TRANSCRIPT,
-                 transcript ? transcript->missing
-                            : report_word_text(WORD_NOT_MADE, out->report->lang));
+                 out_why(out, transcript ? transcript->missing : NULL, WORD_NOT_MADE, why));
         out_raw(out, "\n");
         return;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "analysis/track_inner.h"
+#include "analysis/why.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "media/fit.h"
@@ -356,6 +357,13 @@ static enum err miss(struct track *track, const char *why)
     return track->missing ? ERR_NONE : ERR_NO_MEMORY;
 }
 
+static enum err miss_for(struct track *track, enum why why)
+{
+    char line[WHY_SIZE];
+    why_say(line, sizeof line, why, NULL, NULL, NULL);
+    return miss(track, line);
+}
+
 static enum err place_one(const struct debate *debate, size_t index, const char *dir,
                           struct track *track)
 {
@@ -370,16 +378,15 @@ static enum err place_one(const struct debate *debate, size_t index, const char 
     if (e)
         return e;
     if (!path)
-        return miss(track, placing.recording->uploaded ? "it arrived, but is not there any more"
-                                                       : "it has not arrived");
+        return miss_for(track, placing.recording->uploaded ? WHY_GONE : WHY_NOT_ARRIVED);
     e = sound_reader_open(path, &reader);
     if (e)
         return e == ERR_NO_MEMORY ? e
                : e == ERR_IO      ? miss(track, strerror(errno))
-                                  : miss(track, "it is no Ogg Opus and no WebM that can be read");
+                                  : miss_for(track, WHY_NO_OPUS);
     track->samples = sound_reader_samples(reader);
     placing.stretches = sound_reader_stretches(reader, &placing.stretch_count);
-    e = track->samples ? place(&placing) : miss(track, "it has no sound");
+    e = track->samples ? place(&placing) : miss_for(track, WHY_NO_SOUND);
     sound_reader_close(reader);
     if (!e && track->path && placing.recording->uploaded)
         e = track_is_altered(track->path, placing.recording->sha256, &track->altered);

@@ -9,6 +9,7 @@
 #include "analysis/recogniser.h"
 #include "analysis/track.h"
 #include "analysis/transcript_inner.h"
+#include "analysis/why.h"
 #include "base/mem.h"
 #include "media/media.h"
 
@@ -130,13 +131,11 @@ enum err making_lose(struct making *making, size_t piece, const char *why)
     set->transcript.failed++;
     if (set->note)
         return ERR_NONE;
-    struct buf note;
-    buf_init(&note, SERVICE_WHY_SIZE + 32);
-    enum err e =
-        buf_printf(&note, "p%u: %s", making->request->pieces->pieces[piece].participant, why);
-    set->note = buf_take(&note);
-    buf_release(&note);
-    return e ? ERR_NO_MEMORY : ERR_NONE;
+    char number[16], line[WHY_SIZE];
+    snprintf(number, sizeof number, "%u", making->request->pieces->pieces[piece].participant);
+    why_say(line, sizeof line, WHY_OF, number, why, NULL);
+    set->note = mem_strdup(line);
+    return set->note ? ERR_NONE : ERR_NO_MEMORY;
 }
 
 /* The pieces that have words become the turns. */
@@ -156,36 +155,26 @@ static bool is_english(const char *language)
            (language[2] == '\0' || language[2] == '-' || language[2] == '_');
 }
 
-static enum err say_missing(struct transcript_set *set, const char *format, const char *what)
+static enum err say_missing(struct transcript_set *set, enum why why, const char *what)
 {
-    struct buf text;
-    buf_init(&text, SERVICE_WHY_SIZE + 256);
-    enum err e = buf_printf(&text, "%s%s", format, what);
-    set->missing = buf_take(&text);
-    buf_release(&text);
-    return e ? ERR_NO_MEMORY : ERR_NONE;
+    char line[WHY_SIZE];
+    why_say(line, sizeof line, why, what, NULL, NULL);
+    set->missing = mem_strdup(line);
+    return set->missing ? ERR_NONE : ERR_NO_MEMORY;
 }
 
 /* Why the embedded recogniser cannot be used, in `missing`; nothing there: it can. */
 static enum err find_missing(const struct transcript_request *request, struct transcript_set *set)
 {
+    const char *recogniser = request->recogniser ? request->recogniser : "debate-recogniser";
     if (request->service)
         return ERR_NONE;
     if (!request->language)
-        return say_missing(set,
-                           "no service for speech to text is set, and the built-in recogniser, "
-                           "which knows English alone, was not told the language",
-                           "");
+        return say_missing(set, WHY_LANGUAGE_UNKNOWN, NULL);
     if (!is_english(request->language))
-        return say_missing(set,
-                           "no service for speech to text is set, and the built-in recogniser "
-                           "knows English alone, not ",
-                           request->language);
-    if (!request->recogniser || access(request->recogniser, X_OK) != 0)
-        return say_missing(set,
-                           "no service for speech to text is set, and the built-in recogniser is "
-                           "not there: ",
-                           request->recogniser ? request->recogniser : "debate-recogniser");
+        return say_missing(set, WHY_ENGLISH_ALONE, request->language);
+    if (!request->recogniser || access(recogniser, X_OK) != 0)
+        return say_missing(set, WHY_NO_RECOGNISER, recogniser);
     return ERR_NONE;
 }
 

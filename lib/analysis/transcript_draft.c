@@ -3,6 +3,7 @@
 
 #include "analysis/recogniser.h"
 #include "analysis/transcript_inner.h"
+#include "analysis/why.h"
 #include "base/mem.h"
 
 /* 0.14 times real time were measured; a machine that is busy with other things may need far more.
@@ -43,7 +44,7 @@ static enum err hear(struct making *making, size_t piece, const struct buf *pcm1
     if (!e)
         e = making_take(making, piece, answer.data ? answer.data : "", answer.len);
     if (e == ERR_CORRUPT) {
-        snprintf(why, why_size, "the recogniser said what cannot be read");
+        why_say(why, why_size, WHY_SAID_NONSENSE, NULL, NULL, NULL);
         e = ERR_UNAVAILABLE;
     }
     if (!e)
@@ -61,7 +62,7 @@ static enum err hear_piece(struct making *making, size_t piece, struct recognise
     buf_init(&pcm16, 8 * 1024 * 1024);
     enum err e = making_clip(making, piece, &clip);
     if (e && e != ERR_NO_MEMORY) {
-        snprintf(why, why_size, "the sound of a piece cannot be read");
+        why_say(why, why_size, WHY_PIECE_UNREADABLE, NULL, NULL, NULL);
         e = ERR_UNAVAILABLE;
     }
     if (!e)

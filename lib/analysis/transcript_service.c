@@ -4,6 +4,7 @@
 
 #include "analysis/calls.h"
 #include "analysis/transcript_inner.h"
+#include "analysis/why.h"
 #include "base/mem.h"
 
 /* What is known of the piece that a call is for. */
@@ -105,8 +106,7 @@ static void give_up(void *context, size_t index, const char *why)
 {
     struct by_service *service = context;
     char line[SERVICE_WHY_SIZE];
-    snprintf(line, sizeof line, "%s gave no answer for a piece (%s)", service->making->set->engine,
-             why);
+    why_say(line, sizeof line, WHY_PIECE_UNANSWERED, service->making->set->engine, why, NULL);
     if (making_lose(service->making, index, line) == ERR_NONE)
         making_progress(service->making);
 }
