@@ -27,6 +27,31 @@ static void utf8_refuses_what_rfc_3629_forbids(void **state)
     assert_int_equal(utf8_length("\xed\x95\x9c\xea\xb8\x80!"), 3);
 }
 
+static void utf8_is_judged_wherever_it_stands(void **state)
+{
+    (void)state;
+    char text[33];
+    for (size_t at = 0; at + 2 <= sizeof text - 1; at++) {
+        memset(text, 'x', sizeof text - 1);
+        memcpy(text + at, "\xc3\xa9", 2);
+        assert_true(utf8_valid(text, sizeof text - 1));
+        assert_false(utf8_valid(text, at + 1)); /* cut */
+        text[at] = 'x';
+        assert_false(utf8_valid(text, sizeof text - 1));
+    }
+}
+
+static void numbers_are_written_in_decimal(void **state)
+{
+    (void)state;
+    char digits[STR_DIGITS_SIZE], id[PARTICIPANT_SIZE];
+    assert_string_equal(str_digits(0, digits), "0");
+    assert_string_equal(str_digits(10203, digits), "10203");
+    assert_string_equal(str_digits(UINT64_MAX, digits), "18446744073709551615");
+    assert_string_equal(participant_text(12, id), "p12");
+    assert_string_equal(participant_text(UINT32_MAX, id), "p4294967295");
+}
+
 static void names_and_ids_keep_to_their_alphabets(void **state)
 {
     (void)state;
@@ -320,6 +345,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(utf8_refuses_what_rfc_3629_forbids),
+        cmocka_unit_test(utf8_is_judged_wherever_it_stands),
+        cmocka_unit_test(numbers_are_written_in_decimal),
         cmocka_unit_test(names_and_ids_keep_to_their_alphabets),
         cmocka_unit_test(base64url_is_its_own_inverse),
         cmocka_unit_test(a_buffer_stops_at_its_cap_and_keeps_what_it_has),

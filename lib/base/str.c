@@ -6,6 +6,11 @@ bool utf8_valid(const char *s, size_t len)
 {
     const uint8_t *at = (const uint8_t *)s, *end = at + len;
     while (at < end) {
+        uint64_t eight;
+        if (end - at >= 8 && (memcpy(&eight, at, 8), (eight & 0x8080808080808080u) == 0)) {
+            at += 8; /* ASCII, as most of every message is */
+            continue;
+        }
         uint8_t first = *at++;
         if (first < 0x80)
             continue;
@@ -78,6 +83,14 @@ unsigned participant_number(const char *s)
     if (s[0] != 'p' || s[1] == '0' || !str_to_u64(s + 1, UINT16_MAX, &number))
         return 0;
     return (unsigned)number;
+}
+
+char *participant_text(unsigned number, char out[PARTICIPANT_SIZE])
+{
+    char digits[STR_DIGITS_SIZE];
+    out[0] = 'p';
+    (void)str_copy(out + 1, PARTICIPANT_SIZE - 1, str_digits(number, digits));
+    return out;
 }
 
 static const char url_alphabet[] =
@@ -226,6 +239,17 @@ void str_hide_tokens(char *s)
         memmove(s + sizeof shown - 1, s + len, strlen(s + len) + 1);
         s += sizeof shown - 1;
     }
+}
+
+char *str_digits(uint64_t number, char out[STR_DIGITS_SIZE])
+{
+    char *at = out + STR_DIGITS_SIZE;
+    *--at = '\0';
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return at;
 }
 
 bool str_to_u64(const char *s, uint64_t max, uint64_t *out)

@@ -23,6 +23,10 @@ bool session_id_valid(const char *s);
 /* "p12" to 12; 0 when it is not a participant id. */
 unsigned participant_number(const char *s);
 
+enum { PARTICIPANT_SIZE = 12 };
+/* 12 to "p12"; returns `out`. */
+char *participant_text(unsigned number, char out[PARTICIPANT_SIZE]);
+
 /* RFC 4648 section 5, without padding. `out` holds base64url_size(len) bytes, NUL included. */
 size_t base64url_size(size_t len);
 void base64url_encode(const uint8_t *data, size_t len, char *out);
@@ -52,6 +56,11 @@ bool str_copy(char *out, size_t out_size, const char *s);
 /* Puts "[hidden]" in the place of each JWT, or the beginning of one, that stands anywhere in `s`:
  * its header is a JSON object, whose base64url begins with "eyJ" (RFC 7515, section 3.3). */
 void str_hide_tokens(char *s);
+
+enum { STR_DIGITS_SIZE = 21 };
+/* Writes a number in decimal, which printf takes ten times as long for: every event has several.
+ * Returns where in `out` it begins; it ends at the end. */
+char *str_digits(uint64_t number, char out[STR_DIGITS_SIZE]);
 
 /* A whole decimal number without sign or spaces, at most `max`. */
 bool str_to_u64(const char *s, uint64_t max, uint64_t *out);

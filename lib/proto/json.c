@@ -78,17 +78,24 @@ static bool has_special(uint64_t eight)
     return ((eight | (eight - ones * 0x20) | (quote - ones) | (backslash - ones)) & highs) != 0;
 }
 
+/* Where the next of those is, or the end. */
+static const char *skip_plain(const char *at, const char *end)
+{
+    static const bool is_special[256] = {
+        [0x00 ... 0x1f] = true, ['"'] = true, ['\\'] = true, [0x80 ... 0xff] = true};
+    uint64_t eight;
+    while (end - at >= 8 && (memcpy(&eight, at, 8), !has_special(eight)))
+        at += 8;
+    while (at < end && !is_special[(unsigned char)*at])
+        at++;
+    return at;
+}
+
 /* Behind the opening quote (RFC 8259, section 7). */
 static bool look_string(struct look *look)
 {
     while (look->at < look->end) {
-        uint64_t eight;
-        while (look->end - look->at >= 8) {
-            memcpy(&eight, look->at, 8);
-            if (has_special(eight))
-                break;
-            look->at += 8;
-        }
+        look->at = skip_plain(look->at, look->end);
         if (look->at == look->end)
             return false;
         unsigned char c = (unsigned char)*look->at++;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "proto/json.h"
 #include "proto/json_memory.h"
 
@@ -72,13 +73,8 @@ static void put_raw(cJSON *object, const char *name, const char *json)
 
 void json_put_integer(cJSON *object, const char *name, int64_t value)
 {
-    char text[JSON_NUMBER_SIZE], *at = text + sizeof text;
-    uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-    *--at = '\0';
-    do {
-        *--at = (char)('0' + rest % 10);
-        rest /= 10;
-    } while (rest);
+    char text[1 + STR_DIGITS_SIZE];
+    char *at = str_digits(value < 0 ? -(uint64_t)value : (uint64_t)value, text + 1);
     if (value < 0)
         *--at = '-';
     put_raw(object, name, at);
@@ -142,13 +138,11 @@ void json_put_seconds(cJSON *object, const char *name, int64_t value_ms)
 
 void json_put_participant(cJSON *object, const char *name, unsigned participant)
 {
-    char text[16];
-    if (participant == 0) {
+    char text[PARTICIPANT_SIZE];
+    if (participant == 0)
         json_put_null(object, name);
-        return;
-    }
-    snprintf(text, sizeof text, "p%u", participant);
-    put(object, name, cJSON_CreateString(text));
+    else
+        put(object, name, cJSON_CreateString(participant_text(participant, text)));
 }
 
 cJSON *json_put_numbered(cJSON *object, unsigned number)
@@ -164,8 +158,8 @@ cJSON *json_put_numbered(cJSON *object, unsigned number)
 
 void json_put_for_participant(cJSON *object, unsigned participant, const char *value)
 {
-    char name[16];
-    snprintf(name, sizeof name, "p%u", participant);
+    char name[PARTICIPANT_SIZE];
+    participant_text(participant, name);
     cJSON *item = cJSON_CreateStringReference(value);
     if (!cJSON_AddItemToObject(object, name, item))
         cJSON_Delete(item);

@@ -88,6 +88,23 @@ static void what_rfc_8259_forbids_is_refused(void **state)
     }
 }
 
+static void what_a_string_may_not_hold_is_found_wherever_it_stands(void **state)
+{
+    (void)state;
+    enum reason reason;
+    char text[28];
+    for (size_t at = 1; at + 1 < sizeof text - 1; at++) {
+        memset(text, 'x', sizeof text - 1);
+        text[0] = text[sizeof text - 2] = '"';
+        text[sizeof text - 1] = '\0';
+        assert_int_equal(parse(text, &reason), ERR_NONE);
+        for (const char *bad = "\x1f\"\\\xff"; *bad; bad++) {
+            text[at] = *bad;
+            assert_int_equal(parse(text, &reason), ERR_BAD_MESSAGE);
+        }
+    }
+}
+
 static void lone_surrogates_are_refused(void **state)
 {
     (void)state;
@@ -345,6 +362,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_rfc_8259_allows_is_read),
         cmocka_unit_test(what_rfc_8259_forbids_is_refused),
+        cmocka_unit_test(what_a_string_may_not_hold_is_found_wherever_it_stands),
         cmocka_unit_test(lone_surrogates_are_refused),
         cmocka_unit_test(bad_utf8_is_told_from_bad_json),
         cmocka_unit_test(a_raw_nul_ends_nothing_early),

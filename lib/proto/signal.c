@@ -71,19 +71,16 @@ static enum err read_to(const cJSON *root, struct signal *head, struct problem *
 /* The client's text with `from` behind its opening brace. The object has members: a type. */
 static enum err relay_text(const char *text, size_t len, unsigned from, struct buf *out)
 {
-    char field[32];
-    size_t field_len = (size_t)snprintf(field, sizeof field, "\"from\":\"p%u\",", from);
+    char self[PARTICIPANT_SIZE];
     size_t head_len = (size_t)(strchr(text, '{') - text) + 1;
-    enum err e = buf_reserve(out, len + field_len);
-    if (e)
-        return e;
-    char *at = out->data + out->len;
-    memcpy(at, text, head_len);
-    memcpy(at + head_len, field, field_len);
-    memcpy(at + head_len + field_len, text + head_len, len - head_len);
-    out->len += len + field_len;
-    out->data[out->len] = '\0';
-    return ERR_NONE;
+    enum err e = buf_append(out, text, head_len);
+    if (!e)
+        e = buf_append_str(out, "\"from\":\"");
+    if (!e)
+        e = buf_append_str(out, participant_text(from, self));
+    if (!e)
+        e = buf_append_str(out, "\",");
+    return e ? e : buf_append(out, text + head_len, len - head_len);
 }
 
 /* The same for a client that sent a `from` of its own, which is dropped. */
