@@ -3,8 +3,9 @@
 #include <assert.h>
 #include <string.h>
 
-#include "proto/agenda_json.h"
+#include "base/str.h"
 #include "proto/event_json.h"
+#include "proto/json_line.h"
 
 static const char *const type_names[EVENT_TYPE_COUNT] = {
     [EVENT_JOIN] = "join",
@@ -73,42 +74,44 @@ struct event event_public(const struct event *event, bool choice_is_public)
     return copy;
 }
 
-static void put_recording(cJSON *data, const struct event *event)
+static void put_recording(struct json_line *line, const struct event *event)
 {
-    json_put_string(data, "recording_id", event->recording.recording_id);
+    json_line_string(line, "recording_id", event->recording.recording_id);
     if (event->type == EVENT_RECORDING_UPLOADED) {
-        json_put_integer(data, "bytes", (int64_t)event->recording.bytes);
-        json_put_string(data, "sha256", event->recording.sha256);
+        json_line_integer(line, "bytes", (int64_t)event->recording.bytes);
+        json_line_string(line, "sha256", event->recording.sha256);
         return;
     }
-    json_put_string(data, "path", event->recording.path);
+    json_line_string(line, "path", event->recording.path);
     if (event->type == EVENT_RECORDING_STARTED) {
-        json_put_integer(data, "started_at", event->recording.started_at_ms);
+        json_line_integer(line, "started_at", event->recording.started_at_ms);
         return;
     }
-    json_put_integer(data, "ended_at", event->recording.ended_at_ms);
-    json_put_seconds(data, "duration", event->recording.duration_ms);
+    json_line_integer(line, "ended_at", event->recording.ended_at_ms);
+    json_line_rounded(line, "duration", (double)event->recording.duration_ms / 1000);
 }
 
-static void put_revealed(cJSON *data, const struct event *event)
+static void put_revealed(struct json_line *line, const struct event *event)
 {
-    json_put_integer(data, "page", event->choices_revealed.page);
-    cJSON *choices = json_put_object(data, "choices");
+    json_line_integer(line, "page", event->choices_revealed.page);
+    json_line_open(line, "choices");
     for (size_t i = 0; i < event->choices_revealed.count; i++) {
         const struct event_choice *choice = &event->choices_revealed.choices[i];
-        json_put_for_participant(choices, choice->participant, choice->choice);
+        char who[PARTICIPANT_SIZE];
+        json_line_string(line, participant_text(choice->participant, who), choice->choice);
     }
+    json_line_close(line);
 }
 
-static void put_data(cJSON *data, const struct event *event)
+static void put_data(struct json_line *line, const struct event *event)
 {
     if (event->participant)
-        json_put_participant(data, "participant_id", event->participant);
+        json_line_participant(line, "participant_id", event->participant);
     switch (event->type) {
     case EVENT_JOIN:
-        json_put_string(data, "nickname", event->join.nickname);
+        json_line_string(line, "nickname", event->join.nickname);
         if (event->join.user)
-            json_put_string(data, "user", event->join.user);
+            json_line_string(line, "user", event->join.user);
         break;
     case EVENT_LEAVE:
     case EVENT_CONNECTED:
@@ -116,53 +119,53 @@ static void put_data(cJSON *data, const struct event *event)
     case EVENT_HOST_CHANGED:
         break;
     case EVENT_CONSENT:
-        json_put_bool(data, "recording", event->consent.recording);
+        json_line_bool(line, "recording", event->consent.recording);
         break;
     case EVENT_COUNTDOWN:
-        json_put_integer(data, "seconds", event->countdown.seconds);
-        json_put_integer(data, "start_at", event->countdown.start_at_ms);
+        json_line_integer(line, "seconds", event->countdown.seconds);
+        json_line_integer(line, "start_at", event->countdown.start_at_ms);
         break;
     case EVENT_COUNTDOWN_CANCELLED:
-        json_put_string(data, "reason", event->countdown_cancelled.reason);
+        json_line_string(line, "reason", event->countdown_cancelled.reason);
         break;
     case EVENT_START:
-        json_put_integer(data, "start_at", event->start.start_at_ms);
+        json_line_integer(line, "start_at", event->start.start_at_ms);
         break;
     case EVENT_START_REPORTED:
-        json_put_rounded(data, "late_ms", event->start_reported.late_ms);
+        json_line_rounded(line, "late_ms", event->start_reported.late_ms);
         if (event->start_reported.has_error)
-            json_put_rounded(data, "error_ms", event->start_reported.error_ms);
+            json_line_rounded(line, "error_ms", event->start_reported.error_ms);
         break;
     case EVENT_VOICE_STATUS:
-        json_put_string(data, "nickname", event->voice_status.nickname);
-        json_put_bool(data, "is_mic_on", event->voice_status.is_mic_on);
-        json_put_bool(data, "is_speaking", event->voice_status.is_speaking);
+        json_line_string(line, "nickname", event->voice_status.nickname);
+        json_line_bool(line, "is_mic_on", event->voice_status.is_mic_on);
+        json_line_bool(line, "is_speaking", event->voice_status.is_speaking);
         break;
     case EVENT_RECORDING_STARTED:
     case EVENT_RECORDING_STOPPED:
     case EVENT_RECORDING_UPLOADED:
-        put_recording(data, event);
+        put_recording(line, event);
         break;
     case EVENT_CHOICE_SUBMITTED:
-        json_put_integer(data, "page", event->choice_submitted.page);
+        json_line_integer(line, "page", event->choice_submitted.page);
         if (event->choice_submitted.choice)
-            json_put_string(data, "choice", event->choice_submitted.choice);
+            json_line_string(line, "choice", event->choice_submitted.choice);
         break;
     case EVENT_CHOICES_REVEALED:
-        put_revealed(data, event);
+        put_revealed(line, event);
         break;
     case EVENT_NEXT_PAGE:
-        json_put_integer(data, "page", event->next_page.page);
+        json_line_integer(line, "page", event->next_page.page);
         break;
     case EVENT_SESSION_ENDED:
-        json_put_string(data, "reason", end_reason_name(event->session_ended.reason));
+        json_line_string(line, "reason", end_reason_name(event->session_ended.reason));
         break;
     case EVENT_ANALYSIS_READY:
-        json_put_string(data, "report", event->analysis_ready.report);
+        json_line_string(line, "report", event->analysis_ready.report);
         break;
     case EVENT_FORGOTTEN:
-        json_put_integer(data, "recordings", event->forgotten.recordings);
-        json_put_integer(data, "bytes", (int64_t)event->forgotten.bytes);
+        json_line_integer(line, "recordings", event->forgotten.recordings);
+        json_line_integer(line, "bytes", (int64_t)event->forgotten.bytes);
         break;
     case EVENT_TYPE_COUNT:
         assert(false);
@@ -172,15 +175,15 @@ static void put_data(cJSON *data, const struct event *event)
 
 enum err event_print(const struct event *event, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = json_new_object();
-    json_put_string(root, "type", event_type_name(event->type));
-    json_put_integer(root, "seq", (int64_t)event->seq);
-    json_put_integer(root, "ts", event->ts_ms);
+    struct json_line line;
+    json_line_begin(&line, out);
+    json_line_string(&line, "type", event_type_name(event->type));
+    json_line_integer(&line, "seq", (int64_t)event->seq);
+    json_line_integer(&line, "ts", event->ts_ms);
     if (event->actor)
-        json_put_participant(root, "actor", event->actor);
-    put_data(json_put_object(root, "data"), event);
-    enum err e = json_print(root, out);
-    json_brief_end(root);
-    return e;
+        json_line_participant(&line, "actor", event->actor);
+    json_line_open(&line, "data");
+    put_data(&line, event);
+    json_line_close(&line);
+    return json_line_end(&line);
 }
