@@ -2,9 +2,13 @@
  * the program. The modes are listed at the end; without one all are run. The figures are of the
  * server alone, in CPU seconds (utime and stime), which hold on a busy machine too. "Bare sends"
  * are the same messages by a process that does nothing else: what the kernel costs on this machine.
+ * "Bare libwebsockets" is one that has that library besides.
  */
-#include "server/server_load_bench.h"
+#include <math.h>
+
 #include "server/server_load_bare.h"
+#include "server/server_load_bare_lws.h"
+#include "server/server_load_bench.h"
 
 enum {
     DELIVERED = 300000,  /* messages of fan-out and relay */
@@ -120,8 +124,8 @@ static void speak_at_rate(struct load *load, double per_s)
 }
 
 /* Has `wanted` messages delivered and reports what each cost. The server is ready. */
-static void measure_delivery(struct load *load, const char *name, double target,
-                             void (*deliver)(struct load *load))
+static double measure_delivery(struct load *load, const char *name, double target,
+                               void (*deliver)(struct load *load))
 {
     load->count = 0;
     load->wanted = DELIVERED;
@@ -129,9 +133,18 @@ static void measure_delivery(struct load *load, const char *name, double target,
     deliver(load);
     double took = now_s() - begin;
     cpu = load_cpu_s(load) - cpu;
-    report(name, cpu * 1e6 / (double)load->count, "CPU s a million delivered", target, false);
+    cpu *= 1e6 / (double)load->count;
+    report(name, cpu, "CPU s a million delivered", target, false);
     printf("; %.0f a second\n", (double)load->count / took);
     load_stop(load);
+    return cpu;
+}
+
+/* What of the targets a machine has no part in: how much dearer than libwebsockets alone we are. */
+static void report_ratio(double ours, double bare, double target)
+{
+    report("  to bare libwebsockets", ours / bare, "times", round(target * 100) / 100, false);
+    printf("\n");
 }
 
 static void speak_in_turn(struct load *load)
@@ -148,30 +161,33 @@ static void speak_5000_a_second(struct load *load)
     speak_at_rate(load, 5000);
 }
 
-static void fan_out(const char *name, unsigned rooms, double target,
+/* The targets and what libwebsockets alone took where they were set. */
+static void fan_out(const char *name, unsigned rooms, double target, double target_bare,
                     void (*deliver)(struct load *load))
 {
     struct load load;
     bare_start(&load, rooms, false);
     measure_delivery(&load, "  bare sends", 0, deliver);
+    bare_lws_start(&load, rooms, false);
+    double bare = measure_delivery(&load, "  bare libwebsockets", 0, deliver);
     begin_debates(&load, rooms, 1);
-    measure_delivery(&load, name, target, deliver);
+    report_ratio(measure_delivery(&load, name, target, deliver), bare, target / target_bare);
 }
 
 static void fan_out_100(void)
 {
-    fan_out("fan-out, 100 rooms", 100, 6, speak_in_turn);
+    fan_out("fan-out, 100 rooms", 100, 6, 5.3, speak_in_turn);
 }
 
 static void fan_out_1000(void)
 {
-    fan_out("fan-out, 1,000 rooms", 1000, 7, speak_in_turn);
+    fan_out("fan-out, 1,000 rooms", 1000, 7, 6.7, speak_in_turn);
 }
 
 /* Far from saturation a turn of the loop has little to share its costs among. */
 static void fan_out_paced(void)
 {
-    fan_out("fan-out, 5,000 events a s", 100, 0, speak_5000_a_second);
+    fan_out("fan-out, 5,000 events a s", 100, 0, 1, speak_5000_a_second);
 }
 
 /* ---- relay ---- */
@@ -225,6 +241,8 @@ static void relay(void)
     unsigned rooms = 100;
     bare_start(&load, rooms, true);
     measure_delivery(&load, "  bare sends", 0, relay_around);
+    bare_lws_start(&load, rooms, true);
+    double bare = measure_delivery(&load, "  bare libwebsockets", 0, relay_around);
     begin_debates(&load, rooms, 2);
     size_t voices = (size_t)rooms * LOAD_SEATS;
     for (size_t i = 0; i < voices; i++)
@@ -232,7 +250,8 @@ static void relay(void)
     load.on_text = learn_self;
     connect_some(&load, voices, voices);
     load_until(&load, &load.count, voices, "peers");
-    measure_delivery(&load, "relay, 100 rooms", 8, relay_around);
+    double ours = measure_delivery(&load, "relay, 100 rooms", 8, relay_around);
+    report_ratio(ours, bare, 8 / 6.9);
 }
 
 /* ---- connections ---- */
