@@ -30,6 +30,7 @@ struct link {
     bool is_in_callback;           /* a response that is ready is written when it returns */
     bool closes_after;             /* this response ends the connection */
     bool was_used;                 /* for a request, before this one */
+    bool is_behind_another;        /* this request is not the connection's first */
     bool is_crowded;               /* its address has too many connections */
     struct limiter_entry *address; /* NULL: its connections are not counted */
     enum link_wait waits_for;

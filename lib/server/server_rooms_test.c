@@ -340,6 +340,86 @@ static void a_connection_serves_several_requests(void **state)
     buf_release(&in);
 }
 
+/* A request that makes a room, or is refused for want of a token. */
+static const char *asks_for_room(const char *token_line, const char *code)
+{
+    const char *body = text("{\"code\":\"%s\"}", code);
+    return text("POST /api/rooms HTTP/1.1\r\nHost: x\r\n%sContent-Length: %zu\r\n\r\n%s",
+                token_line, strlen(body), body);
+}
+
+/* RFC 9112, section 9.3.2: who does not wait for responses gets them in order, as far as the
+ * connection goes; what is not answered has not been done. */
+static void requests_sent_without_waiting_are_answered_in_order_or_not_at_all(void **state)
+{
+    (void)state;
+    const char *look = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+    const char *bearer = text("Authorization: Bearer %s\r\n", token("kim"));
+    const char *refused = asks_for_room("", "behind"), *nothing = "";
+    const struct {
+        const char *requests[4];
+        int statuses[3], sure; /* so many of them come for sure */
+    } rows[] = {
+        {{look, look, look, nothing}, {200, 200, 200}, 3},
+        {{asks_for_room(bearer, "before-a"), look, look, nothing}, {201, 200, 200}, 3},
+        {{refused, look, look, nothing}, {401, 200, 200}, 3},
+        {{look, asks_for_room(bearer, "behind"), look, nothing}, {200, 201, 200}, 1},
+        {{look, refused, look, nothing}, {200, 401, 200}, 1},
+        {{asks_for_room(bearer, "before-b"), asks_for_room(bearer, "behind"), look, nothing},
+         {201, 201, 200},
+         1},
+        {{refused, refused, refused, nothing}, {401, 401, 401}, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *const *asked = rows[i].requests;
+        const char *all = text("%s%s%s", asked[0], asked[1], asked[2]);
+        struct buf in;
+        int fd = connect_sized(false), status = 1, came = 0;
+        buf_init(&in, 100000);
+        send_request(fd, all, strlen(all));
+        for (; came < 3 && status; came += status != 0) {
+            status = answer_read(fd, &in, false).status;
+            if (status && status != rows[i].statuses[came])
+                fail_here("row %zu: status %d for request %d", i, status, came);
+        }
+        if (came < rows[i].sure)
+            fail_here("row %zu: %d responses", i, came);
+        close(fd);
+        buf_release(&in);
+        want_status(get("/healthz", NULL), 200);
+    }
+}
+
+static void who_asks_whether_its_body_is_wanted_is_told(void **state)
+{
+    (void)state;
+    static const char told[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    struct buf in;
+    char part[sizeof told] = "";
+    int fd = connect_sized(false);
+    const char *head = text("POST /api/rooms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+                            "Expect: 100-continue\r\nContent-Length: 17\r\n\r\n",
+                            token("kim"));
+    buf_init(&in, 100000);
+    send_bytes(fd, head, strlen(head));
+    assert_true(wait_for(fd, POLLIN, clock_ms() + PATIENCE_MS));
+    assert_int_equal(recv(fd, part, sizeof told - 1, 0), sizeof told - 1);
+    assert_string_equal(part, told);
+    send_bytes(fd, "{\"code\":\"wanted\"}", 17);
+    want_status(answer_read(fd, &in, false), 201);
+    close(fd);
+    /* What is refused is refused at once. */
+    fd = connect_sized(false);
+    head = "POST /api/rooms HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+           "Content-Length: 17\r\n\r\n";
+    send_bytes(fd, head, strlen(head));
+    assert_true(wait_for(fd, POLLIN, clock_ms() + PATIENCE_MS));
+    assert_int_equal(recv(fd, part, 12, 0), 12);
+    assert_memory_equal(part, "HTTP/1.1 401", 12);
+    close(fd);
+    buf_release(&in);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +439,8 @@ int main(void)
         cmocka_unit_test(a_room_is_seen_with_any_token_that_may_open_it),
         cmocka_unit_test(a_method_that_a_route_does_not_know_is_405),
         cmocka_unit_test(a_connection_serves_several_requests),
+        cmocka_unit_test(requests_sent_without_waiting_are_answered_in_order_or_not_at_all),
+        cmocka_unit_test(who_asks_whether_its_body_is_wanted_is_told),
     };
     return cmocka_run_group_tests(tests, group_begin, group_end);
 }
