@@ -206,6 +206,12 @@ int http_on_request(struct lws *wsi, struct link *link)
         }
         link_wait(link, LINK_WAITS_FOR_NOTHING);
     }
+    /* Of the end of an empty body it tells for a POST alone. */
+    if (has_body && head.has_content_length && head.content_length == 0 &&
+        head.method != METHOD_POST) {
+        exchange_body_end(exchange);
+        link_wait(link, LINK_WAITS_FOR_NOTHING);
+    }
     /* Nor does it come out of passing over a body that was sent so. */
     if (link->is_behind_another && head.content_length > 0 && exchange->is_answered)
         link->closes_after = true;

@@ -3,6 +3,7 @@
  * http_patch.c. */
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -279,22 +280,54 @@ void http_uploads_create(struct exchange *exchange)
     /* Whoever begins anew has lost what was begun before, unless bytes of it are coming in. */
     if (older && !http_upload_is_busy(server, older->id))
         uploads_remove(server->uploads, older);
-    exchange_header(exchange, "Location", "/api/uploads/%s", upload.id);
+    exchange_header(exchange, "Location", "/api/uploads/%s-%s", upload.id, upload.recording_id);
     http_upload_describe(exchange, &upload);
     exchange_respond(exchange, 201, NULL);
 }
 
 /* ---- asking and deleting ---- */
 
+/* An upload's address ends in its recording's id: who asks for one that is finished, because the
+ * last answer was lost, is told so from the log. HEAD must tell (tus 1.0.0, core). */
+static void answer_gone(struct exchange *exchange, const char *recording_id)
+{
+    struct recording_view recording;
+    struct house_room *room;
+    if (!*recording_id) {
+        http_upload_refuse(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
+        return;
+    }
+    if (!http_upload_recording(exchange, recording_id, &room, &recording))
+        return;
+    if (!recording.uploaded) {
+        http_upload_refuse(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
+    } else if (room_is_forgotten(room->room)) {
+        http_upload_refuse(exchange, ERR_ENDED, REASON_FORGOTTEN, NULL);
+    } else if (exchange->method != METHOD_HEAD) {
+        http_upload_refuse(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
+    } else {
+        put_tus(exchange);
+        exchange_header(exchange, "Upload-Length", "%" PRIu64, recording.bytes);
+        exchange_header(exchange, "Upload-Offset", "%" PRIu64, recording.bytes);
+        exchange_respond(exchange, 200, NULL);
+    }
+}
+
 struct upload *http_upload_find(struct exchange *exchange)
 {
     struct recording_view recording;
     struct house_room *room;
+    char id[sizeof((struct upload *)0)->id];
     if (!http_upload_speaks_tus(exchange))
         return NULL;
-    struct upload *upload = uploads_find(exchange->server->uploads, exchange->route.param);
-    if (!upload) {
-        http_upload_refuse(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
+    size_t len = strlen(exchange->route.param);
+    if (len > UPLOADS_ID_LEN && exchange->route.param[UPLOADS_ID_LEN] == '-')
+        len = UPLOADS_ID_LEN;
+    snprintf(id, sizeof id, "%.*s", (int)len, exchange->route.param);
+    const char *recording_id = exchange->route.param + len + (exchange->route.param[len] == '-');
+    struct upload *upload = uploads_find(exchange->server->uploads, id);
+    if (!upload || (*recording_id && strcmp(upload->recording_id, recording_id) != 0)) {
+        answer_gone(exchange, recording_id);
         return NULL;
     }
     return http_upload_recording(exchange, upload->recording_id, &room, &recording) ? upload : NULL;

@@ -311,6 +311,37 @@ static void an_upload_can_be_deleted(void **state)
     want_status(patch(path, u1, 0, file, ""), 204);
 }
 
+/* tus 1.0.0, HEAD: also when the upload is already considered completed. Whoever lost the last
+ * answer asks so, and must not begin anew. */
+static void an_upload_that_is_finished_says_so_when_asked(void **state)
+{
+    (void)state;
+    struct bytes file = speech();
+    const char *id = recorded(0, true), *u1 = token("u1");
+    const char *path = upload_new(id, u1, file.len);
+    want_status(patch(path, u1, 0, file, ""), 204);
+    struct answer answer = want_status(tus("HEAD", path, u1, "", nothing), 200);
+    assert_string_equal(header_of(&answer, "Upload-Offset"), text("%zu", file.len));
+    assert_string_equal(header_of(&answer, "Upload-Length"), text("%zu", file.len));
+    assert_string_equal(header_of(&answer, "Tus-Resumable"), "1.0.0");
+    assert_string_equal(header_of(&answer, "Cache-Control"), "no-store");
+    want_status(tus("HEAD", path, token("u2"), "", nothing), 403);
+    want_refusal(patch(path, u1, file.len, nothing, ""), 409, "conflict");
+    want_refusal(tus("DELETE", path, u1, "", nothing), 409, "conflict");
+    want(recording_seen(id), "bytes", text("%zu", file.len));
+}
+
+static void a_part_may_be_empty(void **state)
+{
+    (void)state;
+    struct bytes file = speech();
+    const char *u1 = token("u1"), *path = upload_new(recorded(0, true), u1, file.len);
+    want_status(patch(path, u1, 0, part_of(file, 0, 1000), ""), 204);
+    struct answer answer = want_status(patch(path, u1, 1000, part_of(file, 1000, 1000), ""), 204);
+    assert_string_equal(header_of(&answer, "Upload-Offset"), "1000");
+    want_status(patch(path, u1, 1000, part_of(file, 1000, file.len), ""), 204);
+}
+
 #define HEAD "debate-timeline 1\n"
 
 /* Uploads a recording of u1 whole, with a timeline: `before`, its id, `after`. What lies beside it
@@ -391,6 +422,8 @@ int main(void)
         cmocka_unit_test(another_version_of_tus_is_412),
         cmocka_unit_test(a_checksum_that_does_not_fit_is_460),
         cmocka_unit_test(an_upload_can_be_deleted),
+        cmocka_unit_test(an_upload_that_is_finished_says_so_when_asked),
+        cmocka_unit_test(a_part_may_be_empty),
     };
     return cmocka_run_group_tests(tests, uploads_begin, group_end);
 }

@@ -18,8 +18,10 @@
 #include "base/err.h"
 #include "proto/limits.h"
 
+enum { UPLOADS_ID_LEN = 22 };
+
 struct upload {
-    char id[32];
+    char id[32]; /* UPLOADS_ID_LEN of A-Z a-z 0-9 _ - */
     char session_id[LIMIT_SESSION_ID + 1];
     char recording_id[LIMIT_RECORDING_ID + 1];
     char path[LIMIT_PATH + 1]; /* final place: "recordings/SESSION/NAME" */

@@ -10,7 +10,6 @@
 #include "base/str.h"
 
 enum {
-    ID_LEN = 22,
     INFO_SIZE = 4096,
     USER_TEXT_SIZE = LIMIT_USER_CHARS * 6 + 8 /* base64url: a user may hold a newline */
 };
@@ -19,12 +18,12 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 
 void uploads_name(char *out, const char *id, const char *ending)
 {
-    snprintf(out, UPLOADS_NAME_SIZE, "%.*s%s", ID_LEN, id, ending);
+    snprintf(out, UPLOADS_NAME_SIZE, "%.*s%s", UPLOADS_ID_LEN, id, ending);
 }
 
 bool uploads_id_valid(const char *id, size_t len)
 {
-    return len == ID_LEN && strspn(id, alphabet) >= ID_LEN;
+    return len == UPLOADS_ID_LEN && strspn(id, alphabet) >= UPLOADS_ID_LEN;
 }
 
 /* One component of a path: no "..", nothing hidden, no slash. */
