@@ -55,23 +55,32 @@ static enum err read_page(const struct json_at *at, enum json_need need, unsigne
     return ERR_NONE;
 }
 
+/* Whether there is such an event is the room's to say: 1e20 becomes one that never is. */
+static enum err read_last_seq(const struct json_at *at, struct command *out)
+{
+    double seq = 0;
+    enum err e =
+        json_get_number(at, "last_seq", JSON_OPTIONAL, 0, DBL_MAX, &out->init.has_last_seq, &seq);
+    if (!e && seq != floor(seq))
+        e = json_refuse(at, "last_seq", REASON_FIELD_TYPE);
+    out->init.last_seq = seq < JSON_INTEGER_MAX ? (uint64_t)seq : JSON_INTEGER_MAX;
+    return e;
+}
+
 static enum err read_init(const struct json_at *at, struct command *out)
 {
-    int64_t last_seq = 0;
     out->init.nickname[0] = '\0';
     out->init.last_digest[0] = '\0';
     out->init.await_voice = false;
     enum err e =
         json_get_text(at, "nickname", JSON_OPTIONAL, 1, LIMIT_NICKNAME_CHARS, out->init.nickname);
     if (!e)
-        e = json_get_integer(at, "last_seq", JSON_OPTIONAL, 0, JSON_INTEGER_MAX,
-                             &out->init.has_last_seq, &last_seq);
+        e = read_last_seq(at, out);
     if (!e)
         e = json_get_text(at, "last_digest", JSON_OPTIONAL, LIMIT_EVENT_DIGEST, LIMIT_EVENT_DIGEST,
                           out->init.last_digest);
     if (!e)
         e = json_get_bool(at, "await_voice", JSON_OPTIONAL, NULL, &out->init.await_voice);
-    out->init.last_seq = (uint64_t)last_seq;
     return e;
 }
 

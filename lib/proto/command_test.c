@@ -248,6 +248,13 @@ static void init_has_a_last_seq_and_await_voice(void **state)
     assert_int_equal(command.init.last_seq, 17);
     assert_string_equal(command.init.last_digest, "");
     assert_false(command.init.await_voice);
+    /* Any that is beyond the log's end is answered with all there is. */
+    assert_int_equal(parse_data("init", "{\"last_seq\":1e0}"), ERR_NONE);
+    assert_int_equal(command.init.last_seq, 1);
+    assert_int_equal(parse_data("init", "{\"last_seq\":9007199254740993}"), ERR_NONE);
+    assert_int_equal(command.init.last_seq, JSON_INTEGER_MAX);
+    assert_int_equal(parse_data("init", "{\"last_seq\":1e300}"), ERR_NONE);
+    assert_int_equal(command.init.last_seq, JSON_INTEGER_MAX);
     assert_refused("init", "{\"last_seq\":-1}", REASON_FIELD_RANGE, "last_seq");
     assert_refused("init", "{\"last_seq\":1.5}", REASON_FIELD_TYPE, "last_seq");
     assert_refused("init", "{\"last_seq\":\"1\"}", REASON_FIELD_TYPE, "last_seq");

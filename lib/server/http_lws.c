@@ -37,6 +37,7 @@ static const struct {
     {"transfer-encoding", WSI_TOKEN_HTTP_TRANSFER_ENCODING},
     {"sec-websocket-version", WSI_TOKEN_VERSION},
     {"sec-websocket-key", WSI_TOKEN_KEY},
+    {"sec-websocket-protocol", WSI_TOKEN_PROTOCOL},
 };
 
 static bool header(struct lws *wsi, const char *name, char *out, size_t out_size)

@@ -359,6 +359,9 @@ static void a_handshake_that_is_none_is_refused(void **state)
              path, bearer, upgrade, key),
         text("GET %s HTTP/1.1\r\n%s%s%sSec-WebSocket-Version: 13\r\n\r\n", "/ws/signaling", bearer,
              upgrade, key),
+        text("GET %s HTTP/1.1\r\n%s%s%sSec-WebSocket-Version: 13\r\n"
+             "Sec-WebSocket-Protocol: chat, superchat\r\n\r\n",
+             path, bearer, upgrade, key),
     };
     for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
         struct answer answer = http_bytes(requests[i], strlen(requests[i]));

@@ -58,6 +58,21 @@ static bool is_handshake(struct exchange *exchange)
     return true;
 }
 
+/* Section 4.2.2 would have a server that knows none of those asked for answer without one;
+ * libwebsockets cuts the connection without a word. There is one, which need not be asked for. */
+static bool is_protocol_known(struct exchange *exchange)
+{
+    char list[128];
+    if (!net_header(exchange, "sec-websocket-protocol", list, sizeof list))
+        return true;
+    for (char *rest = list, *name; (name = strtok_r(rest, ", \t", &rest));) {
+        if (strcmp(name, "debate") == 0)
+            return true;
+    }
+    exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Sec-WebSocket-Protocol");
+    return false;
+}
+
 struct socket *exchange_upgrade(struct exchange *exchange, const struct exchange_head *head)
 {
     struct house_room *room;
@@ -67,7 +82,8 @@ struct socket *exchange_upgrade(struct exchange *exchange, const struct exchange
         exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_ROUTE, NULL);
         return NULL;
     }
-    if (!exchange_may_enter(exchange, &room) || !is_handshake(exchange))
+    if (!exchange_may_enter(exchange, &room) || !is_handshake(exchange) ||
+        !is_protocol_known(exchange))
         return NULL;
     enum socket_kind kind = exchange->route.route == ROUTE_VOICE ? SOCKET_VOICE : SOCKET_SIGNALING;
     struct socket *socket =
