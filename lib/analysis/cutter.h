@@ -29,7 +29,7 @@ struct cutter *cutter_new(const unsigned *participants, size_t lanes);
 void cutter_free(struct cutter *cutter); /* NULL is allowed */
 
 /* What a lane has in the coming block: the frames from `from` to before `to`, of this track. `pcm`
- * is the whole block's. What is not given is no sound at all. */
+ * is the whole block's, at 16 kHz. What is not given is no sound at all. */
 void cutter_hear(struct cutter *cutter, size_t lane, size_t track, const int16_t *pcm, size_t from,
                  size_t to);
 /* The block is complete for all lanes. ERR_NO_MEMORY. */

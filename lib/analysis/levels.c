@@ -4,11 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum {
-    THIRD = 3, /* 48 kHz to 16 kHz: the voice's range, at a third of the cost */
-    RATE_HZ = 16000,
-    SAMPLES = LEVEL_FRAME_SAMPLES / THIRD,
-};
+enum { RATE_HZ = LEVEL_FRAME_SAMPLES * 1000 / LEVEL_FRAME_MS };
 
 static const float EDGES_HZ[LEVEL_BANDS + 1] = {150, 600, 1400, 3000, 7000};
 
@@ -29,10 +25,10 @@ void level_meter_init(struct level_meter *meter)
 
 struct level level_meter_feed(struct level_meter *meter, const int16_t pcm[LEVEL_FRAME_SAMPLES])
 {
-    const float scale = 1.0f / (THIRD * 32768.0f);
+    const float scale = 1.0f / 32768;
     float power = 0, bands[LEVEL_BANDS] = {0};
-    for (size_t i = 0; i < SAMPLES; i++) {
-        float in = scale * (float)(pcm[THIRD * i] + pcm[THIRD * i + 1] + pcm[THIRD * i + 2]);
+    for (size_t i = 0; i < LEVEL_FRAME_SAMPLES; i++) {
+        float in = scale * (float)pcm[i];
         power += in * in;
         for (size_t b = 0; b < LEVEL_BANDS; b++) {
             float scaled = meter->b0[b] * in;
@@ -42,9 +38,9 @@ struct level level_meter_feed(struct level_meter *meter, const int16_t pcm[LEVEL
             bands[b] += out * out;
         }
     }
-    struct level level = {.power = power / SAMPLES};
+    struct level level = {.power = power / LEVEL_FRAME_SAMPLES};
     for (size_t b = 0; b < LEVEL_BANDS; b++) {
-        level.bands[b] = bands[b] / SAMPLES;
+        level.bands[b] = bands[b] / LEVEL_FRAME_SAMPLES;
         /* What rings on below any sound is kept from becoming denormal, which is slow. */
         if (fabsf(meter->z1[b]) + fabsf(meter->z2[b]) < 1e-15f)
             meter->z1[b] = meter->z2[b] = 0;

@@ -103,7 +103,7 @@ static enum err hear(struct pass *pass, size_t index, double block_ms)
     enum err e = ERR_NONE;
     errno = 0;
     if (!hearing->reader)
-        e = track_open(hearing->track, &hearing->reader);
+        e = track_open_coarse(hearing->track, &hearing->reader);
     if (!e)
         e = track_read(hearing->reader, block_ms, block_ms + BLOCK_MS, pass->pcm);
     if (e) {

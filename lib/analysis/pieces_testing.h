@@ -134,7 +134,7 @@ struct track_reader {
     const struct track *track;
 };
 
-enum err track_open(const struct track *track, struct track_reader **out)
+enum err track_open_coarse(const struct track *track, struct track_reader **out)
 {
     *out = mem_alloc(sizeof **out);
     if (!*out)
@@ -144,18 +144,26 @@ enum err track_open(const struct track *track, struct track_reader **out)
     return ERR_NONE;
 }
 
+static inline float stage_heard(const struct track *track, size_t at)
+{
+    size_t end = (size_t)(fmin(track_to_ms(track) / 1000, stage.length_s) * STAGE_RATE);
+    bool is_in = (double)at >= track_from_ms(track) * STAGE_RATE / 1000 && at < end;
+    return is_in ? stage.sound[track->recording][at] * 32768 : 0;
+}
+
 /* Session time is the stage's: a track that begins late has nothing before. */
 enum err track_read(struct track_reader *reader, double from_ms, double to_ms, int16_t *pcm)
 {
-    const struct track *track = reader->track;
+    enum { THIRD = TRACK_SAMPLES_MS / TRACK_COARSE_SAMPLES_MS };
+    size_t from = (size_t)(from_ms * STAGE_RATE / 1000), to = (size_t)(to_ms * STAGE_RATE / 1000);
     errno = EIO;
     if (stage.fails)
         return ERR_IO;
-    size_t end = (size_t)(fmin(track_to_ms(track) / 1000, stage.length_s) * STAGE_RATE);
-    for (size_t i = (size_t)(from_ms * STAGE_RATE / 1000); i < (size_t)(to_ms * STAGE_RATE / 1000);
-         i++) {
-        bool is_in = (double)i >= track_from_ms(track) * STAGE_RATE / 1000 && i < end;
-        float at = is_in ? stage.sound[track->recording][i] * 32768 : 0;
+    for (size_t i = from; i < to; i += THIRD) {
+        float sum = 0;
+        for (size_t k = 0; k < THIRD; k++)
+            sum += stage_heard(reader->track, i + k);
+        float at = sum / THIRD;
         *pcm++ = (int16_t)lrintf(at > 32767 ? 32767 : at < -32768 ? -32768 : at);
     }
     return ERR_NONE;

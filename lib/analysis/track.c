@@ -379,7 +379,7 @@ static enum err place_one(const struct debate *debate, size_t index, const char 
         return e;
     if (!path)
         return miss_for(track, placing.recording->uploaded ? WHY_GONE : WHY_NOT_ARRIVED);
-    e = sound_reader_open(path, &reader);
+    e = sound_reader_open(path, SOUND_48_KHZ, &reader);
     if (e)
         return e == ERR_NO_MEMORY ? e
                : e == ERR_IO      ? miss(track, strerror(errno))

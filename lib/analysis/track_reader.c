@@ -15,26 +15,38 @@ enum {
 struct track_reader {
     const struct track *track;
     struct sound_reader *sound;
+    enum sound_rate rate;
     int64_t at; /* the file's sample at the window's beginning; may be before the first */
     size_t count;
     int16_t window[WINDOW];
 };
 
-enum err track_open(const struct track *track, struct track_reader **out)
+static enum err open_at(const struct track *track, enum sound_rate rate, struct track_reader **out)
 {
     if (!track->path || !track->point_count)
         return ERR_NOT_FOUND;
     struct track_reader *reader = mem_zalloc(sizeof *reader);
     if (!reader)
         return ERR_NO_MEMORY;
-    enum err e = sound_reader_open(track->path, &reader->sound);
+    enum err e = sound_reader_open(track->path, rate, &reader->sound);
     if (e) {
         mem_free(reader);
         return e;
     }
     reader->track = track;
+    reader->rate = rate;
     *out = reader;
     return ERR_NONE;
+}
+
+enum err track_open(const struct track *track, struct track_reader **out)
+{
+    return open_at(track, SOUND_48_KHZ, out);
+}
+
+enum err track_open_coarse(const struct track *track, struct track_reader **out)
+{
+    return open_at(track, SOUND_16_KHZ, out);
 }
 
 void track_close(struct track_reader *reader)
@@ -83,7 +95,7 @@ static enum err read_line(struct track_reader *reader, double sample, double ste
                           size_t count)
 {
     double last = sample + step * (double)(count - 1), whole = floor(sample);
-    if (last < 0 || sample >= (double)reader->track->samples) {
+    if (last < 0 || sample * reader->rate >= (double)reader->track->samples) {
         memset(pcm, 0, count * sizeof *pcm);
         return ERR_NONE;
     }
@@ -92,6 +104,12 @@ static enum err read_line(struct track_reader *reader, double sample, double ste
     if (e)
         return e;
     double part = sample - whole;
+    if (reader->rate != SOUND_48_KHZ) {
+        const int16_t *nearest = reader->window + BEFORE;
+        for (size_t i = 0; i < count; i++)
+            pcm[i] = nearest[(size_t)(part + step * (double)i + 0.5)];
+        return ERR_NONE;
+    }
     for (size_t i = 0; i < count; i++) {
         double at = part + step * (double)i;
         size_t index = (size_t)at;
@@ -104,15 +122,17 @@ static enum err read_line(struct track_reader *reader, double sample, double ste
 
 enum err track_read(struct track_reader *reader, double from_ms, double to_ms, int16_t *pcm)
 {
-    int64_t at = track_sample(from_ms), end = track_sample(to_ms);
+    int rate = reader->rate;
+    int64_t at = track_sample(from_ms) / rate, end = track_sample(to_ms) / rate;
     enum err e = ERR_NONE;
     while (at < end && !e) {
-        double at_ms = (double)at / TRACK_SAMPLES_MS, step;
+        double at_ms = (double)at * rate / TRACK_SAMPLES_MS, step;
         size_t count = end - at < BLOCK ? (size_t)(end - at) : BLOCK;
-        count = track_run(reader->track, at_ms, count, &step);
+        size_t run = track_run(reader->track, at_ms, count * (size_t)rate, &step);
+        count = (run + (size_t)rate - 1) / (size_t)rate;
         if (count * step > BLOCK) /* a line that no clock runs along: a window at a time */
             count = step < BLOCK ? (size_t)(BLOCK / step) : 1;
-        e = read_line(reader, track_sample_at(reader->track, at_ms), step, pcm, count);
+        e = read_line(reader, track_sample_at(reader->track, at_ms) / rate, step, pcm, count);
         pcm += count;
         at += (int64_t)count;
     }

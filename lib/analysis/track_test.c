@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -335,6 +336,51 @@ static void stretches_that_meet_fit_together(void **state)
     tracks_free(tracks);
 }
 
+/* How far, in samples of 48 kHz, the coarse sound is before the fine one. */
+static int coarse_lag(const int16_t *coarse, const int16_t *fine, size_t count)
+{
+    enum { AROUND = 48, TIMES = TRACK_SAMPLES_MS / TRACK_COARSE_SAMPLES_MS };
+    double best = 0;
+    int best_lag = INT_MAX;
+    for (int lag = -AROUND; lag <= AROUND; lag++) {
+        double sum = 0;
+        for (size_t i = AROUND; i < count - AROUND; i++)
+            sum += (double)coarse[i] * fine[(int)(TIMES * i) + lag];
+        if (sum > best) {
+            best = sum;
+            best_lag = lag;
+        }
+    }
+    return best_lag;
+}
+
+static void what_is_read_coarsely_is_at_the_same_place(void **state)
+{
+    (void)state;
+    enum { SECONDS = 12, SECOND = 1000 * TRACK_COARSE_SAMPLES_MS, NEAR = TRACK_SAMPLES_MS / 8 };
+    static int16_t coarse[SECONDS * SECOND], fine[SECONDS * 1000 * TRACK_SAMPLES_MS];
+    struct recorder recorder = good;
+    struct tracks *tracks;
+    struct track_reader *reader;
+    recorder.card_ppm = 150;
+    record(&recorder, in_folder(NAME ".opus"), "r_1", NULL);
+    const struct track *track = place(&tracks);
+    assert_int_equal(track_open(track, &reader), ERR_NONE);
+    assert_int_equal(track_read(reader, 0, SECONDS * 1000, fine), ERR_NONE);
+    track_close(reader);
+    assert_int_equal(track_open_coarse(track, &reader), ERR_NONE);
+    for (size_t i = 0; i < SECONDS; i++)
+        assert_int_equal(
+            track_read(reader, (double)i * 1000, (double)i * 1000 + 1000, coarse + i * SECOND),
+            ERR_NONE);
+    track_close(reader);
+    for (size_t i = 0; i < SECONDS; i += 5) { /* each with a pip */
+        int lag = coarse_lag(coarse + i * SECOND, fine + i * 1000 * TRACK_SAMPLES_MS, 2 * SECOND);
+        assert_in_range(lag + NEAR, 0, 2 * NEAR);
+    }
+    tracks_free(tracks);
+}
+
 static void a_document_gives_the_same_tracks(void **state)
 {
     (void)state;
@@ -376,6 +422,7 @@ int main(void)
         IN_FOLDER(any_name_will_do_that_a_timeline_stands_beside),
         IN_FOLDER(what_has_no_sound_says_why),
         IN_FOLDER(stretches_that_meet_fit_together),
+        IN_FOLDER(what_is_read_coarsely_is_at_the_same_place),
         IN_FOLDER(a_document_gives_the_same_tracks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,13 +13,14 @@ enum { JUMP_SAMPLES = MEDIA_RATE_HZ / 5 }; /* decoding on is cheaper than a seek
 
 struct sound_reader {
     struct sound_source *source;
+    enum sound_rate rate;
     bool is_at_end;
     uint64_t at; /* of the chunk */
     size_t count;
     int16_t chunk[SOUND_CHUNK_MAX];
 };
 
-static enum err open_source(int fd, struct sound_source **out)
+static enum err open_source(int fd, enum sound_rate rate, struct sound_source **out)
 {
     struct stat stat;
     uint8_t magic[4] = "";
@@ -32,19 +33,19 @@ static enum err open_source(int fd, struct sound_source **out)
     if (pread(fd, magic, sizeof magic, 0) < 0)
         return ERR_IO;
     if (memcmp(magic, "OggS", sizeof magic) == 0)
-        return sound_source_ogg(fd, out);
-    return memcmp(magic, "\x1a\x45\xdf\xa3", sizeof magic) == 0 ? sound_source_webm(fd, out)
-                                                                : ERR_CORRUPT;
+        return sound_source_ogg(fd, rate, out);
+    bool is_ebml = memcmp(magic, "\x1a\x45\xdf\xa3", sizeof magic) == 0;
+    return is_ebml ? sound_source_webm(fd, rate, out) : ERR_CORRUPT;
 }
 
-enum err sound_reader_open(const char *path, struct sound_reader **out)
+enum err sound_reader_open(const char *path, enum sound_rate rate, struct sound_reader **out)
 {
     /* O_NONBLOCK: a named pipe must not hold us up before it is seen to be one. */
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return ERR_IO;
     struct sound_reader *reader = mem_zalloc(sizeof *reader);
-    enum err e = reader ? open_source(fd, &reader->source) : ERR_NO_MEMORY;
+    enum err e = reader ? open_source(fd, rate, &reader->source) : ERR_NO_MEMORY;
     if (e) {
         int saved = errno;
         mem_free(reader);
@@ -52,6 +53,7 @@ enum err sound_reader_open(const char *path, struct sound_reader **out)
         errno = saved;
         return e;
     }
+    reader->rate = rate;
     *out = reader;
     return ERR_NONE;
 }
@@ -91,7 +93,8 @@ static enum err next_chunk(struct sound_reader *reader)
 static enum err find(struct sound_reader *reader, uint64_t sample)
 {
     uint64_t behind = reader->at + reader->count;
-    if (sample >= reader->at && (reader->is_at_end || sample <= behind + JUMP_SAMPLES))
+    if (sample >= reader->at &&
+        (reader->is_at_end || sample <= behind + JUMP_SAMPLES / reader->rate))
         return ERR_NONE;
     reader->at = sample;
     reader->count = 0;
@@ -106,7 +109,7 @@ static enum err find(struct sound_reader *reader, uint64_t sample)
 
 enum err sound_reader_read(struct sound_reader *reader, uint64_t sample, int16_t *pcm, size_t count)
 {
-    uint64_t samples = sound_reader_samples(reader), end = sample + count;
+    uint64_t samples = sound_reader_samples(reader) / reader->rate, end = sample + count;
     enum err e = sample < samples ? find(reader, sample) : ERR_NONE;
     while (!e && sample < end) {
         size_t left = (size_t)(end - sample);

@@ -34,18 +34,23 @@ static int remove_file(void **state)
     return unlink(made);
 }
 
-static struct sound_reader *open_reader(const char *path)
+static struct sound_reader *open_at(const char *path, enum sound_rate rate)
 {
     struct sound_reader *reader = NULL;
-    assert_int_equal(sound_reader_open(path, &reader), ERR_NONE);
+    assert_int_equal(sound_reader_open(path, rate, &reader), ERR_NONE);
     return reader;
 }
 
-/* All of it, in steps of an odd length. */
-static int16_t *read_all(const char *path, size_t *count)
+static struct sound_reader *open_reader(const char *path)
 {
-    struct sound_reader *reader = open_reader(path);
-    *count = (size_t)sound_reader_samples(reader);
+    return open_at(path, SOUND_48_KHZ);
+}
+
+/* All of it, in steps of an odd length. */
+static int16_t *read_all_at(const char *path, enum sound_rate rate, size_t *count)
+{
+    struct sound_reader *reader = open_at(path, rate);
+    *count = (size_t)sound_reader_samples(reader) / rate;
     int16_t *pcm = malloc((*count + 1) * sizeof *pcm);
     assert_non_null(pcm);
     for (size_t at = 0; at < *count; at += 777)
@@ -54,6 +59,11 @@ static int16_t *read_all(const char *path, size_t *count)
             ERR_NONE);
     sound_reader_close(reader);
     return pcm;
+}
+
+static int16_t *read_all(const char *path, size_t *count)
+{
+    return read_all_at(path, SOUND_48_KHZ, count);
 }
 
 /* How alike they are, from -1 to 1. */
@@ -101,11 +111,11 @@ static void a_browsers_webm_holds_what_it_was_given(void **state)
     free(pcm);
 }
 
-static void assert_seekable(const char *path)
+static void assert_seekable(const char *path, enum sound_rate rate)
 {
     size_t count;
-    int16_t *pcm = read_all(path, &count), part[4800];
-    struct sound_reader *reader = open_reader(path);
+    int16_t *pcm = read_all_at(path, rate, &count), part[4800];
+    struct sound_reader *reader = open_at(path, rate);
     for (size_t at = count - 4800; at > 20000; at -= 19999) { /* backwards: each time a jump */
         assert_int_equal(sound_reader_read(reader, at, part, 4800), ERR_NONE);
         assert_true(likeness(part, pcm + at, 4800) > 0.95);
@@ -119,8 +129,45 @@ static void assert_seekable(const char *path)
 static void a_jump_finds_the_same_sound(void **state)
 {
     (void)state;
-    assert_seekable(speech_ogg);
-    assert_seekable(speech_webm);
+    assert_seekable(speech_ogg, SOUND_48_KHZ);
+    assert_seekable(speech_ogg, SOUND_16_KHZ);
+    assert_seekable(speech_webm, SOUND_48_KHZ);
+    assert_seekable(speech_webm, SOUND_16_KHZ);
+}
+
+/* libopus's way to 48 kHz is some 0.05 ms longer. */
+static void assert_a_third(const char *path)
+{
+    enum { AROUND = 48, NEAR = 5 };
+    size_t count, fine_count;
+    int16_t *fine = read_all_at(path, SOUND_48_KHZ, &fine_count);
+    int16_t *coarse = read_all_at(path, SOUND_16_KHZ, &count);
+    assert_int_equal(count, fine_count / 3);
+    int16_t *third = calloc(count, sizeof *third);
+    double best = 0;
+    int best_lag = 0;
+    assert_non_null(third);
+    for (int lag = -AROUND; lag <= AROUND; lag++) {
+        for (size_t i = AROUND; i < count - AROUND; i++)
+            third[i] = fine[(int)(3 * i) + lag];
+        double alike = likeness(third + AROUND, coarse + AROUND, count - (size_t)2 * AROUND);
+        if (alike > best) {
+            best = alike;
+            best_lag = lag;
+        }
+    }
+    assert_true(best > 0.98);
+    assert_in_range(best_lag + NEAR, 0, 2 * NEAR);
+    free(third);
+    free(coarse);
+    free(fine);
+}
+
+static void at_a_third_of_the_rate_the_same_is_at_the_same_place(void **state)
+{
+    (void)state;
+    assert_a_third(speech_ogg);
+    assert_a_third(speech_webm);
 }
 
 static void behind_the_end_is_silence(void **state)
@@ -190,7 +237,7 @@ static void a_cut_off_file_is_read_up_to_there(void **state)
         file = fopen(made, "wb");
         assert_int_equal(fwrite(bytes, 1, cut, file), cut);
         fclose(file);
-        enum err e = sound_reader_open(made, &reader);
+        enum err e = sound_reader_open(made, SOUND_48_KHZ, &reader);
         assert_int_equal(e, cut < 161 ? ERR_CORRUPT : ERR_NONE); /* where its first cluster is */
         if (e)
             continue;
@@ -224,10 +271,11 @@ static void what_is_no_recording_is_refused(void **state)
 {
     (void)state;
     struct sound_reader *reader;
-    assert_int_equal(sound_reader_open("testdata/speech/kim-1.txt", &reader), ERR_CORRUPT);
-    assert_int_equal(sound_reader_open("testdata/speech", &reader), ERR_IO);
+    assert_int_equal(sound_reader_open("testdata/speech/kim-1.txt", SOUND_48_KHZ, &reader),
+                     ERR_CORRUPT);
+    assert_int_equal(sound_reader_open("testdata/speech", SOUND_48_KHZ, &reader), ERR_IO);
     assert_int_equal(errno, EISDIR);
-    assert_int_equal(sound_reader_open("testdata/speech/none.opus", &reader), ERR_IO);
+    assert_int_equal(sound_reader_open("testdata/speech/none.opus", SOUND_48_KHZ, &reader), ERR_IO);
     assert_int_equal(errno, ENOENT);
 }
 
@@ -235,7 +283,7 @@ static enum err read_once(void)
 {
     struct sound_reader *reader;
     int16_t pcm[960];
-    enum err e = sound_reader_open(speech_webm, &reader);
+    enum err e = sound_reader_open(speech_webm, SOUND_48_KHZ, &reader);
     if (e)
         return e;
     e = sound_reader_read(reader, 48000, pcm, 960);
@@ -255,6 +303,7 @@ int main(void)
         cmocka_unit_test(ogg_is_read_as_all_at_once),
         cmocka_unit_test(a_browsers_webm_holds_what_it_was_given),
         cmocka_unit_test(a_jump_finds_the_same_sound),
+        cmocka_unit_test(at_a_third_of_the_rate_the_same_is_at_the_same_place),
         cmocka_unit_test(behind_the_end_is_silence),
         cmocka_unit_test(what_was_not_captured_is_silence_of_its_length),
         cmocka_unit_test(a_cut_off_file_is_read_up_to_there),

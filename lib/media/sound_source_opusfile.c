@@ -2,10 +2,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <opus/opus.h>
 #include <opus/opusfile.h>
 
 #include "base/mem.h"
+#include "media/sound_decoder.h"
 #include "media/sound_source.h"
 
 /* opusfile looks for the end, and the links of a chain, by jumping about in the file: some twenty
@@ -22,7 +22,8 @@ struct ogg_source {
     bool is_open;
     unsigned jumps;
     OggOpusFile *opus;
-    OpusDecoder *mono; /* of the first link; NULL: opusfile's own decodes */
+    enum sound_rate rate;
+    struct sound_decoder *mono; /* of the first link; NULL: opusfile's own decodes */
 };
 
 /* ---- what opusfile calls ---- */
@@ -61,7 +62,8 @@ static enum err from_opusfile(const struct ogg_source *ogg, int code)
 }
 
 /* opusfile decodes by a multistream decoder, which takes twice as long for the one stream that a
- * voice is. Its own is kept for what is no such recording. */
+ * voice is, and by that at 48 kHz alone: each sample of a lower rate is handed to it as many times.
+ * Its own is kept for what is no such recording. */
 static int on_decode(void *context, OpusMSDecoder *decoder, void *pcm, const ogg_packet *packet,
                      int samples, int channels, int format, int link)
 {
@@ -69,9 +71,13 @@ static int on_decode(void *context, OpusMSDecoder *decoder, void *pcm, const ogg
     (void)decoder;
     if (link > 0 || channels != 1 || format != OP_DEC_FORMAT_FLOAT)
         return OP_DEC_USE_DEFAULT;
-    int got =
-        opus_decode_float(ogg->mono, packet->packet, (opus_int32)packet->bytes, pcm, samples, 0);
-    return got == samples ? 0 : OP_EBADPACKET;
+    float *out = pcm;
+    size_t count = (size_t)samples / ogg->rate;
+    if (sound_decoder_decode(ogg->mono, packet->packet, (size_t)packet->bytes, out, count) != count)
+        return OP_EBADPACKET;
+    for (size_t i = count; ogg->rate == SOUND_16_KHZ && i-- > 0;)
+        out[3 * i + 2] = out[3 * i + 1] = out[3 * i] = out[i];
+    return 0;
 }
 
 static enum err decode_mono(struct ogg_source *ogg)
@@ -79,7 +85,7 @@ static enum err decode_mono(struct ogg_source *ogg)
     const OpusHead *head = op_head(ogg->opus, 0);
     if (head->channel_count != 1 || head->output_gain != 0)
         return ERR_NONE;
-    ogg->mono = opus_decoder_create(MEDIA_RATE_HZ, 1, NULL);
+    ogg->mono = sound_decoder_new(MEDIA_RATE_HZ / ogg->rate);
     if (!ogg->mono)
         return ERR_NO_MEMORY;
     op_set_decode_callback(ogg->opus, on_decode, ogg);
@@ -88,42 +94,59 @@ static enum err decode_mono(struct ogg_source *ogg)
 
 /* ---- what is asked of a source ---- */
 
+static float mean(const float *values, size_t count)
+{
+    float sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += values[i];
+    return sum / (float)count;
+}
+
+/* Of all channels, and at a lower rate of all that a sample stands for: these begin at its
+ * multiples. What of the last one lies beyond the chunk is not waited for. */
+static size_t mix_down(const struct ogg_source *ogg, const float *sound, size_t count, int link,
+                       uint64_t *at, int16_t *pcm)
+{
+    size_t channels = (size_t)op_channel_count(ogg->opus, link), rate = ogg->rate, made = 0;
+    size_t first = (rate - *at % rate) % rate;
+    bool is_ours = ogg->mono && link == 0; /* one value, as many times */
+    *at = (*at + first) / rate;
+    for (size_t i = first; i < count; i += rate) {
+        size_t values = (count - i < rate ? count - i : rate) * channels;
+        pcm[made++] = sound_to_16(is_ours ? sound[i] : mean(sound + i * channels, values));
+    }
+    return made;
+}
+
 static enum err read_chunk(struct sound_source *source, int16_t *pcm, uint64_t *at, size_t *count)
 {
     struct ogg_source *ogg = (struct ogg_source *)source;
-    int16_t all[CHANNELS_MAX * SOUND_CHUNK_MAX];
+    float all[CHANNELS_MAX * SOUND_CHUNK_MAX];
     int got, link;
     *count = 0;
-    do
-        got = op_read(ogg->opus, all, CHANNELS_MAX * SOUND_CHUNK_MAX, &link);
-    while (got == OP_HOLE);
-    if (got < 0) {
-        enum err e = from_opusfile(ogg, got);
-        return e == ERR_CORRUPT ? ERR_NONE : e; /* the end of what can be read */
-    }
-    ogg_int64_t behind = op_pcm_tell(ogg->opus);
-    if (behind < got)
-        behind = got;
-    *at = (uint64_t)(behind - got);
-    *count = (size_t)got;
-    int channels = op_channel_count(ogg->opus, link);
-    for (int i = 0; i < got; i++) {
-        int sum = 0;
-        for (int channel = 0; channel < channels; channel++)
-            sum += all[i * channels + channel];
-        pcm[i] = (int16_t)(sum / channels);
-    }
+    do {
+        do
+            got = op_read_float(ogg->opus, all, CHANNELS_MAX * SOUND_CHUNK_MAX, &link);
+        while (got == OP_HOLE);
+        if (got < 0) {
+            enum err e = from_opusfile(ogg, got);
+            return e == ERR_CORRUPT ? ERR_NONE : e; /* the end of what can be read */
+        }
+        ogg_int64_t behind = op_pcm_tell(ogg->opus);
+        *at = behind > got ? (uint64_t)(behind - got) : 0;
+        *count = mix_down(ogg, all, (size_t)got, link, at, pcm);
+    } while (*count == 0 && got > 0);
     return ERR_NONE;
 }
 
 static enum err seek(struct sound_source *source, uint64_t sample)
 {
     struct ogg_source *ogg = (struct ogg_source *)source;
-    int code = op_pcm_seek(ogg->opus, (ogg_int64_t)sample);
+    int code = op_pcm_seek(ogg->opus, (ogg_int64_t)(sample * ogg->rate));
     if (code != 0)
         return from_opusfile(ogg, code);
     if (ogg->mono)
-        opus_decoder_ctl(ogg->mono, OPUS_RESET_STATE);
+        sound_decoder_reset(ogg->mono);
     return ERR_NONE;
 }
 
@@ -131,14 +154,13 @@ static void release(struct sound_source *source)
 {
     struct ogg_source *ogg = (struct ogg_source *)source;
     op_free(ogg->opus);
-    if (ogg->mono)
-        opus_decoder_destroy(ogg->mono);
+    sound_decoder_free(ogg->mono);
     if (ogg->fd >= 0)
         close(ogg->fd);
     mem_free(ogg);
 }
 
-enum err sound_source_ogg(int fd, struct sound_source **out)
+enum err sound_source_ogg(int fd, enum sound_rate rate, struct sound_source **out)
 {
     static const OpusFileCallbacks callbacks = {.read = on_read, .seek = on_seek, .tell = on_tell};
     struct ogg_source *ogg = mem_zalloc(sizeof *ogg);
@@ -147,6 +169,7 @@ enum err sound_source_ogg(int fd, struct sound_source **out)
     int code = 0;
     ogg->source = (struct sound_source){.read = read_chunk, .seek = seek, .free = release};
     ogg->fd = fd;
+    ogg->rate = rate;
     ogg->opus = op_open_callbacks(ogg, &callbacks, NULL, 0, &code);
     ogg_int64_t total = ogg->opus ? op_pcm_total(ogg->opus, -1) : code;
     enum err e = total < 0 ? from_opusfile(ogg, (int)total) : decode_mono(ogg);
@@ -156,9 +179,6 @@ enum err sound_source_ogg(int fd, struct sound_source **out)
         return e;
     }
     ogg->is_open = true;
-    /* Dither costs a fifth of decoding, and makes the silence of a bot noise; without it the same
-     * place gives the same samples. */
-    op_set_dither_enabled(ogg->opus, 0);
     ogg->source.samples = (uint64_t)total;
     *out = &ogg->source;
     return ERR_NONE;

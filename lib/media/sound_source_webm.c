@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "media/sound_decoder.h"
 #include "media/sound_source.h"
 #include "media/webm.h"
 
@@ -12,9 +13,21 @@ struct webm_source {
     struct sound_source source; /* first, so that the one's address is the other's */
     int fd;
     struct webm *webm;
-    struct decoder *decoder;
+    struct sound_decoder *decoder;
+    enum sound_rate rate;
     unsigned pre_skip;
 };
+
+/* Returns how many samples the packet has at this rate. */
+static size_t decode(struct webm_source *webm, const struct webm_packet *packet, int16_t *pcm)
+{
+    float sound[SOUND_CHUNK_MAX];
+    size_t count = packet->samples / webm->rate;
+    size_t got = sound_decoder_decode(webm->decoder, packet->data, packet->len, sound, count);
+    for (size_t i = 0; i < count; i++)
+        pcm[i] = i < got ? sound_to_16(sound[i]) : 0;
+    return count;
+}
 
 static enum err read_chunk(struct sound_source *source, int16_t *pcm, uint64_t *at, size_t *count)
 {
@@ -26,18 +39,15 @@ static enum err read_chunk(struct sound_source *source, int16_t *pcm, uint64_t *
             *count = 0;
             return e;
         }
-        size_t got = decoder_decode(webm->decoder, packet.data, packet.len, pcm, SOUND_CHUNK_MAX);
-        if (got < packet.samples)
-            memset(pcm + got, 0, (packet.samples - got) * sizeof *pcm);
-        *count = packet.samples;
+        *count = decode(webm, &packet, pcm);
         if (packet.sample >= webm->pre_skip) {
-            *at = packet.sample - webm->pre_skip;
+            *at = (packet.sample - webm->pre_skip) / webm->rate;
             return ERR_NONE;
         }
-        size_t skipped = webm->pre_skip - (size_t)packet.sample;
-        if (skipped < packet.samples) {
+        size_t skipped = (webm->pre_skip - (size_t)packet.sample) / webm->rate;
+        if (skipped < *count) {
             *at = 0;
-            *count = packet.samples - skipped;
+            *count -= skipped;
             memmove(pcm, pcm + skipped, *count * sizeof *pcm);
             return ERR_NONE;
         }
@@ -47,30 +57,31 @@ static enum err read_chunk(struct sound_source *source, int16_t *pcm, uint64_t *
 static enum err seek(struct sound_source *source, uint64_t sample)
 {
     struct webm_source *webm = (struct webm_source *)source;
-    uint64_t raw = sample + webm->pre_skip;
+    uint64_t raw = sample * webm->rate + webm->pre_skip;
     webm_seek(webm->webm, raw > PREROLL_SAMPLES ? raw - PREROLL_SAMPLES : 0);
-    decoder_reset(webm->decoder);
+    sound_decoder_reset(webm->decoder);
     return ERR_NONE;
 }
 
 static void release(struct sound_source *source)
 {
     struct webm_source *webm = (struct webm_source *)source;
-    decoder_free(webm->decoder);
+    sound_decoder_free(webm->decoder);
     webm_close(webm->webm);
     if (webm->fd >= 0)
         close(webm->fd);
     mem_free(webm);
 }
 
-enum err sound_source_webm(int fd, struct sound_source **out)
+enum err sound_source_webm(int fd, enum sound_rate rate, struct sound_source **out)
 {
     struct webm_source *webm = mem_zalloc(sizeof *webm);
     if (!webm)
         return ERR_NO_MEMORY;
     webm->fd = -1;
     webm->source = (struct sound_source){.read = read_chunk, .seek = seek, .free = release};
-    webm->decoder = decoder_new();
+    webm->rate = rate;
+    webm->decoder = sound_decoder_new(MEDIA_RATE_HZ / rate);
     enum err e = webm->decoder ? webm_open(fd, &webm->webm) : ERR_NO_MEMORY;
     if (e) {
         release(&webm->source);
