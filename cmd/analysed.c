@@ -10,6 +10,7 @@
 
 #include "base/str.h"
 #include "input.h"
+#include "server/analyses.h"
 #include "store/store_reader.h"
 
 enum {
@@ -175,12 +176,15 @@ struct analysis_request analysed_request(const struct analysed *analysed)
 
 /* ---- more ---- */
 
+_Static_assert((int)EXIT_CODE_NO_SPACE == (int)ANALYSES_NO_SPACE, "what a server takes it for");
+
 enum exit_code analysed_failed(const struct args *args, enum err e, const char *why)
 {
     enum exit_code code = e == ERR_UNREACHABLE   ? EXIT_CODE_UNREACHABLE
                           : e == ERR_UNTRUSTED   ? EXIT_CODE_UNREACHABLE
                           : e == ERR_REFUSED     ? EXIT_CODE_REFUSED
                           : e == ERR_BAD_REQUEST ? EXIT_CODE_USAGE
+                          : e == ERR_NO_SPACE    ? EXIT_CODE_NO_SPACE
                                                  : EXIT_CODE_FAILED;
     return args_error(args, code, "%s", why[0] ? why : err_code(e));
 }

@@ -21,6 +21,7 @@ struct analyzing {
     const struct args *args;
     struct analysed where;
     struct services services;
+    struct space space, *limit; /* NULL: there is none */
     bool is_terminal;
     int64_t shown_ms;
 };
@@ -93,7 +94,7 @@ static enum exit_code write_report(struct analyzing *analyzing, const struct ana
     for (size_t i = 0; i < report.debate->recording_count; i++)
         bytes += report.debate->recordings[i].bytes;
     report.audio = bytes <= ANALYZE_EMBED_MAX ? REPORT_AUDIO_EMBED : REPORT_AUDIO_NONE;
-    enum err e = document_begin(folder, "report.html", &file);
+    enum err e = document_begin(folder, "report.html", analyzing->limit, &file);
     if (!e) {
         e = report_write(&report, REPORT_HTML, document_add, file);
         enum err ended = document_end(file, !e);
@@ -102,6 +103,9 @@ static enum exit_code write_report(struct analyzing *analyzing, const struct ana
     if (e && is_forgotten(analyzing))
         return args_error(analyzing->args, EXIT_CODE_FAILED, "session %s was forgotten",
                           analyzing->where.session_id);
+    if (e == ERR_NO_SPACE)
+        return args_error(analyzing->args, EXIT_CODE_NO_SPACE,
+                          "%s: report: what may be written is used up", folder);
     if (e)
         return args_error(analyzing->args, EXIT_CODE_FAILED, "%s/report.html: %s", folder,
                           e == ERR_IO ? strerror(errno) : err_code(e));
@@ -121,6 +125,7 @@ static enum exit_code analyze(struct analyzing *analyzing)
     char why[ANALYZE_WHY_SIZE] = "";
     services_request(&analyzing->services, analyzing->args, &request);
     request.is_forgotten = is_forgotten;
+    request.space = analyzing->limit;
     request.progress = on_progress;
     request.stepped = on_stepped;
     request.context = analyzing;
@@ -135,11 +140,22 @@ static enum exit_code analyze(struct analyzing *analyzing)
     return code;
 }
 
+static enum exit_code take_space(struct analyzing *analyzing)
+{
+    if (!args_get(analyzing->args, "space"))
+        return EXIT_CODE_DONE;
+    analyzing->limit = &analyzing->space;
+    return args_bytes(analyzing->args, "space", &analyzing->space.left_bytes) ? EXIT_CODE_DONE
+                                                                              : EXIT_CODE_USAGE;
+}
+
 static enum exit_code run(const struct args *args)
 {
     struct analyzing analyzing = {.args = args, .is_terminal = isatty(STDOUT_FILENO) == 1};
     buf_init(&analyzing.where.log, 0);
     enum exit_code code = services_take(&analyzing.services, args);
+    if (!code)
+        code = take_space(&analyzing);
     if (!code)
         code = analysed_find(&analyzing.where, args, args_operand(args, 0));
     if (!code)
@@ -152,7 +168,16 @@ static enum exit_code run(const struct args *args)
 }
 
 static const struct option options[] = {
-    OPTION_DATA, OPTION_LANGUAGE, OPTIONS_LLM, OPTION_PROMPTS, OPTIONS_STT, {0},
+    OPTION_DATA,
+    OPTION_LANGUAGE,
+    OPTIONS_LLM,
+    OPTION_PROMPTS,
+    {.name = "space",
+     .argument = "BYTES",
+     .help = "What this run may write, such as 500M. When it is used up, the run ends; with more, "
+             "the next one goes on. A server with --quota says so."},
+    OPTIONS_STT,
+    {0},
 };
 
 static const char *const examples[] = {

@@ -66,6 +66,23 @@ for step in tracks pieces measures transcript findings; do
     compgen -G "killed-$step/analysis/*.part" >/dev/null && fail "after $step: a half is left"
 done
 
+# What it may write is all that it writes, and with more it goes on.
+made_folder small
+kept() { find "$1" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }'; }
+mkdir -m 700 small/analysis
+for bytes in 0 3000 20000; do
+    before=$(kept small/analysis)
+    run 5 analyze small --language ko --space $bytes
+    grep -qE '^debate analyze: small/analysis: [a-z]+: what may be written is used up$' err ||
+        fail "--space $bytes: it does not say what is missing"
+    (($(kept small/analysis) <= before + bytes)) || fail "--space $bytes: it wrote more"
+    compgen -G 'small/analysis/*.part' >/dev/null && fail "--space $bytes: a half is left"
+done
+[[ $(steps out) == *'findings:'* ]] || fail "what there is space for is not made: $(steps out)"
+run 0 analyze small --language ko --space 5M
+[[ $(steps out) == 'tracks:false pieces:false measures:false '*report:true* ]] || fail "with space: $(steps out)"
+wrong 2 '--space' analyze small --space much
+
 # Two at once do not get into each other's way.
 made_folder both
 "$program" analyze both --language ko >first 2>&1 &

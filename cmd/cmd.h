@@ -13,7 +13,8 @@ enum exit_code {
     EXIT_CODE_FAILED = 1,
     EXIT_CODE_USAGE = 2,
     EXIT_CODE_UNREACHABLE = 3, /* no server answered */
-    EXIT_CODE_REFUSED = 4      /* the server said no */
+    EXIT_CODE_REFUSED = 4,     /* the server said no */
+    EXIT_CODE_NO_SPACE = 5     /* what may be written is used up */
 };
 
 struct option {

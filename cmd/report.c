@@ -123,7 +123,7 @@ static enum err to_file(const struct writing *writing, const struct report *repo
     struct document_file *file;
     snprintf(above, sizeof above, "%s", writing->output);
     snprintf(name, sizeof name, "%s", writing->output);
-    enum err e = document_begin(dirname(above), basename(name), &file);
+    enum err e = document_begin(dirname(above), basename(name), NULL, &file);
     if (e)
         return e;
     e = report_write(report, writing->format, document_add, file);

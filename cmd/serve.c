@@ -510,8 +510,8 @@ static const struct option options[] = {
     {.name = "quota",
      .argument = "BYTES",
      .help =
-         "What logs and recordings may take of the disk in all, such as 500M or 20G. When it is "
-         "used up, new rooms and uploads are refused; what goes on goes on. Without it, what "
+         "What all that is kept may take of the disk, such as 500M or 20G. When it is used up, "
+         "new rooms and uploads are refused, and analyses wait; debates go on. Without it, what "
          "there is."},
     {.name = "rate-limit",
      .argument = "N",

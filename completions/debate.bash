@@ -120,7 +120,7 @@ _debate() {
             esac
             ;;
         analyze)
-            options='--data --language --llm --llm-key-file --llm-model --prompts --stt --stt-key-file --stt-model --help -h --version '
+            options='--data --language --llm --llm-key-file --llm-model --prompts --space --stt --stt-key-file --stt-model --help -h --version '
             case $previous$equals in
             --data | --data=) options= kind=directory ;;
             --language | --language=) options= kind=none ;;
@@ -128,6 +128,7 @@ _debate() {
             --llm-key-file | --llm-key-file=) options= kind=file ;;
             --llm-model | --llm-model=) options= kind=none ;;
             --prompts | --prompts=) options= kind=directory ;;
+            --space | --space=) options= kind=none ;;
             --stt | --stt=) options= kind=none ;;
             --stt-key-file | --stt-key-file=) options= kind=file ;;
             --stt-model | --stt-model=) options= kind=none ;;

@@ -106,6 +106,7 @@ static enum err make_transcript(struct analysis *run)
                                        .recogniser = request->recogniser,
                                        .language = request->language,
                                        .answers = run->answers,
+                                       .space = request->space,
                                        .progress = request->progress,
                                        .context = request->context};
     asked.tracks = tracks_of(run, &asked.track_count);
@@ -130,6 +131,7 @@ static enum err make_findings(struct analysis *run)
                                            .service = request->llm,
                                            .prompts = request->prompts,
                                            .chat = run->chat,
+                                           .space = request->space,
                                            .progress = request->progress,
                                            .context = request->context};
     return findings_make(&asked, &run->findings, run->why, run->why_size);
@@ -311,6 +313,9 @@ static enum err complain(struct analysis *run, enum err e, const char *step)
         return e;
     if (e == ERR_NO_MEMORY)
         snprintf(run->why, run->why_size, "no memory left");
+    else if (e == ERR_NO_SPACE)
+        snprintf(run->why, run->why_size, "%s: %s: what may be written is used up",
+                 run->request->folder, step);
     else if (e == ERR_IO)
         snprintf(run->why, run->why_size, "%s: %s: %s", run->request->folder, step,
                  strerror(errno));
@@ -341,7 +346,8 @@ static enum err make(struct analysis *run, enum analysis_step step, const char *
     if (!e)
         e = steps[step].print(run, text);
     if (!e)
-        e = document_write(run->request->folder, steps[step].name, from, text->data, text->len);
+        e = document_write(run->request->folder, steps[step].name, from, text->data, text->len,
+                           run->request->space);
     return e;
 }
 

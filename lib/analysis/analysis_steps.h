@@ -13,6 +13,7 @@
 
 #include "analysis/report.h"
 #include "analysis/service.h"
+#include "analysis/space.h"
 #include "base/err.h"
 
 enum analysis_step {
@@ -37,6 +38,7 @@ struct analysis_request {
     /* Whether the session was forgotten since the log was read; asked once the folder is there and
      * held. NULL: it cannot be. */
     bool (*is_forgotten)(void *context);
+    struct space *space; /* for all that is kept; NULL: any */
     void (*progress)(void *context, const char *step, double done, double of); /* NULL: none */
     void (*stepped)(void *context, const char *step, bool made); /* it stands; NULL: nobody asks */
     void *context;
@@ -48,9 +50,9 @@ struct analysis; /* owns everything that its report points to */
 const char *analysis_step_name(enum analysis_step step);
 
 /* Makes what is missing. With one line in `why`: ERR_CORRUPT (the log, a recording), ERR_IO,
- * ERR_NO_MEMORY, ERR_ENDED (forgotten: no folder is left), and what transcript_make and
- * findings_make say. Whatever was made before stays on disk. While another run holds the folder, it
- * waits. */
+ * ERR_NO_SPACE, ERR_NO_MEMORY, ERR_ENDED (forgotten: no folder is left), and what transcript_make
+ * and findings_make say. Whatever was made before stays on disk. While another run holds the
+ * folder, it waits. */
 enum err analysis_run(const struct analysis_request *request, struct analysis **out, char *why,
                       size_t why_size) MUST_CHECK;
 /* Takes what stands on disk, whatever it was made with, and makes nothing; of the request the first

@@ -141,7 +141,7 @@ static enum err write_file(const char *folder, const char *name, const struct bu
 }
 
 enum err answer_keep(const char *folder, const char *name, const char *engine, const char *model,
-                     const char *answer)
+                     const char *answer, struct space *space)
 {
     struct buf text;
     buf_init(&text, ANSWER_MAX);
@@ -152,6 +152,8 @@ enum err answer_keep(const char *folder, const char *name, const char *engine, c
     enum err e = json_write(document, false, &text);
     if (!e)
         e = buf_append(&text, "\n", 1);
+    if (!e)
+        e = space_take(space, text.len);
     if (!e)
         e = write_file(folder, name, &text);
     buf_release(&text);

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "analysis/space.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -26,8 +27,8 @@ enum err answers_open(const char *folder) MUST_CHECK;
 enum err answer_find(const char *folder, const char *name, struct buf *out) MUST_CHECK;
 
 /* Writes DIR/NAME.json whole, 0600 and synced: {"engine", "model", "answer"}. `answer` is JSON that
- * was read and found good. ERR_IO with errno, ERR_NO_MEMORY. */
+ * was read and found good. ERR_NO_SPACE; ERR_IO with errno, ERR_NO_MEMORY. */
 enum err answer_keep(const char *folder, const char *name, const char *engine, const char *model,
-                     const char *answer) MUST_CHECK;
+                     const char *answer, struct space *space) MUST_CHECK;
 
 #endif

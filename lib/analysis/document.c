@@ -14,6 +14,7 @@ static const char head[] = "{\"from\":\"", middle[] = "\",\"document\":", tail[]
 
 struct document_file {
     char folder[PATH_MAX], path[PATH_MAX], part[PATH_MAX];
+    struct space *space;
     FILE *file;
 };
 
@@ -76,11 +77,13 @@ enum err document_read(const char *folder, const char *name, char from[DIGEST_SI
 
 /* ---- writing ---- */
 
-enum err document_begin(const char *folder, const char *file_name, struct document_file **out)
+enum err document_begin(const char *folder, const char *file_name, struct space *space,
+                        struct document_file **out)
 {
     struct document_file *made = mem_zalloc(sizeof *made);
     if (!made)
         return ERR_NO_MEMORY;
+    made->space = space;
     enum err e = join(folder, "", "", made->folder);
     if (!e)
         e = join(folder, file_name, "", made->path);
@@ -103,6 +106,9 @@ enum err document_begin(const char *folder, const char *file_name, struct docume
 enum err document_add(void *file, const char *data, size_t len)
 {
     struct document_file *made = file;
+    enum err e = space_take(made->space, len);
+    if (e)
+        return e;
     return fwrite(data, 1, len, made->file) == len ? ERR_NONE : ERR_IO;
 }
 
@@ -133,12 +139,12 @@ enum err document_end(struct document_file *made, bool keep)
 }
 
 enum err document_write(const char *folder, const char *name, const char *from, const char *text,
-                        size_t len)
+                        size_t len, struct space *space)
 {
     struct document_file *file;
     char file_name[NAME_MAX];
     snprintf(file_name, sizeof file_name, "%s.json", name);
-    enum err e = document_begin(folder, file_name, &file);
+    enum err e = document_begin(folder, file_name, space, &file);
     if (e)
         return e;
     e = document_add(file, head, strlen(head));

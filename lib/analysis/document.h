@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "analysis/space.h"
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/str.h"
@@ -22,12 +23,13 @@ enum err document_folder(const char *folder) MUST_CHECK;
  * can read; ERR_NO_MEMORY; ERR_IO with errno. */
 enum err document_read(const char *folder, const char *name, char from[DIGEST_SIZE],
                        struct buf *out) MUST_CHECK;
+/* ERR_NO_SPACE; ERR_IO with errno, ERR_NO_MEMORY: what was there is as it was. */
 enum err document_write(const char *folder, const char *name, const char *from, const char *text,
-                        size_t len) MUST_CHECK;
+                        size_t len, struct space *space) MUST_CHECK;
 
-/* A file of any length, written the same way (0600). */
+/* A file of any length, written the same way (0600). `space` (NULL: any) outlives it. */
 struct document_file;
-enum err document_begin(const char *folder, const char *file_name,
+enum err document_begin(const char *folder, const char *file_name, struct space *space,
                         struct document_file **out) MUST_CHECK;
 /* As report_sink_fn. */
 enum err document_add(void *file, const char *data, size_t len) MUST_CHECK;

@@ -139,7 +139,8 @@ static enum err take(void *context, size_t index, int status, const char *text, 
     }
     run->settled = true;
     if (!e)
-        e = answer_keep(run->request->chat, asked->name, run->engine, run->set->model, text);
+        e = answer_keep(run->request->chat, asked->name, run->engine, run->set->model, text,
+                        run->request->space);
     if (!e)
         progress(run);
     return e;

@@ -16,6 +16,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/service.h"
+#include "analysis/space.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -25,6 +26,7 @@ struct findings_request {
     const struct service *service; /* NULL: none, and so there are no findings */
     const char *prompts; /* folder with prompt.txt and schema.json: PREFIX/share/debate/prompts */
     const char *chat;    /* folder of the answers; made where it is missing */
+    struct space *space; /* for the answers; NULL: any */
     void (*progress)(void *context, const char *step, double done, double of); /* NULL: none */
     void *context;
 };

@@ -12,6 +12,7 @@
 
 #include "analysis/analysis.h"
 #include "analysis/service.h"
+#include "analysis/space.h"
 #include "base/buf.h"
 #include "base/err.h"
 
@@ -24,6 +25,7 @@ struct transcript_request {
     const char *recogniser;        /* path of the program debate-recogniser */
     const char *language;          /* ISO 639-1; NULL: the service finds out for each piece */
     const char *answers;           /* folder of the answers; made where it is missing */
+    struct space *space;           /* for the answers; NULL: any */
     double recogniser_patience_ms; /* for one piece; 0: a minute and 20 times its length */
     void (*progress)(void *context, const char *step, double done, double of); /* NULL: none */
     void *context;
@@ -36,8 +38,8 @@ struct transcript_set; /* owns a transcript */
  * (`failed`) and `note` says what happened: made again, only they are asked for.
  *
  * With one line in `why`, and nothing lost of what was answered before: ERR_BAD_REQUEST (the
- * service's address or key is none), ERR_REFUSED (the service takes neither the key nor the model
- * nor the request), ERR_UNREACHABLE (no answer for longer than the patience), ERR_IO,
+ * service's address or key is none), ERR_NO_SPACE, ERR_REFUSED (the service takes neither the key
+ * nor the model nor the request), ERR_UNREACHABLE (no answer for longer than the patience), ERR_IO,
  * ERR_NO_MEMORY.
  */
 enum err transcript_make(const struct transcript_request *request, struct transcript_set **out,

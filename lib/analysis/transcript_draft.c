@@ -49,7 +49,7 @@ static enum err hear(struct making *making, size_t piece, const struct buf *pcm1
     }
     if (!e)
         e = answer_keep(making->request->answers, name, RECOGNISER_ENGINE, RECOGNISER_MODEL,
-                        answer.data);
+                        answer.data, making->request->space);
     buf_release(&answer);
     return e;
 }

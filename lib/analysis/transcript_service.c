@@ -96,7 +96,7 @@ static enum err take(void *context, size_t index, int status, const char *text, 
     service->settled = true;
     if (!e)
         e = answer_keep(making->request->answers, asked->name, making->set->engine,
-                        making->set->model, text);
+                        making->set->model, text, making->request->space);
     if (!e)
         making_progress(making);
     return e;

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,7 +26,9 @@ enum {
     NICE = 10,            /* the loop comes first */
     SETTLE_MS = 1000,     /* between two looks whether the report's event is committed */
     RETRY_MS = 60 * 1000, /* doubled at each try: 1, 2, 4, 8 min */
-    REPORT_PATH_SIZE = LIMIT_SESSION_ID + 32
+    REPORT_PATH_SIZE = LIMIT_SESSION_ID + 32,
+    SHARE_BYTES = 1 << 20, /* of the disk, beside what follows from the recordings */
+    SHARE_WIDER_MAX = 16   /* doublings */
 };
 
 enum job_state {
@@ -39,6 +42,8 @@ struct analysis_job {
     char session_id[LIMIT_SESSION_ID + 1];
     enum job_state state;
     unsigned tries;
+    unsigned wider; /* so often its share of the disk has been doubled */
+    bool is_short;  /* it waits for space, which has been said */
     int64_t at_ms;
     struct running *running; /* RUNS */
     struct analysis_job *prev, *next;
@@ -48,6 +53,8 @@ struct running {
     uv_process_t process;     /* first: it is freed by it */
     struct analysis_job *job; /* NULL: nobody wants to know any more */
     struct server *server;
+    uint64_t share_bytes;   /* what it may write; 0: any number */
+    uint64_t counted_bytes; /* of its folder, when it was last counted */
 };
 
 /* ---- what stands on disk ---- */
@@ -174,6 +181,81 @@ static void announce(struct analysis_job *job)
     job->at_ms = server_now_ms(server) + SETTLE_MS;
 }
 
+/* ---- its share of the disk ---- */
+
+/* A report has the recordings in it, written in four characters for three bytes; what is written of
+ * an hour is below one hundredth of its sound. */
+static uint64_t share_of(const struct analysis_job *job)
+{
+    struct house_room *room;
+    uint64_t bytes = SHARE_BYTES;
+    if (house_by_id(job->server, job->session_id, &room) == ERR_NONE) {
+        for (size_t i = 0; i < room_recording_count(room->room); i++)
+            bytes += 2 * room_recording(room->room, i).bytes;
+    }
+    return bytes << job->wider;
+}
+
+static bool has_share(struct analysis_job *job, uint64_t share_bytes)
+{
+    struct server *server = job->server;
+    if (quota_allows(server, share_bytes)) {
+        job->is_short = false;
+        return true;
+    }
+    if (!job->is_short)
+        log_warning("session %s: its analysis waits until there is space: it may take %" PRIu64
+                    " bytes, and --quota leaves %" PRIu64,
+                    job->session_id, share_bytes, quota_left(server));
+    job->is_short = true;
+    job->at_ms = server_now_ms(server) + RECOUNT_MS;
+    return false;
+}
+
+static void used_up(struct analysis_job *job)
+{
+    log_warning("session %s: its analysis has used up its share of the disk; it goes on with more",
+                job->session_id);
+    job->wider += job->wider < SHARE_WIDER_MAX;
+    job->at_ms = server_now_ms(job->server);
+}
+
+void analyses_retry(struct server *server)
+{
+    struct analysis_job *job;
+    DL_FOREACH(server->analyses.jobs, job)
+    {
+        if (job->state == JOB_WAITS && job->is_short)
+            job->at_ms = server_now_ms(server);
+    }
+    server_rearm(server);
+}
+
+static void settle_share(struct running *running, const char *session_id)
+{
+    struct server *server = running->server;
+    if (server->config.quota == 0)
+        return;
+    uint64_t bytes = quota_analysis_bytes(server, session_id);
+    if (bytes >= running->counted_bytes)
+        quota_kept(server, bytes - running->counted_bytes);
+    else
+        quota_freed(server, running->counted_bytes - bytes);
+    running->counted_bytes = bytes;
+}
+
+void analyses_counted(struct server *server)
+{
+    struct analysis_job *job;
+    DL_FOREACH(server->analyses.jobs, job)
+    {
+        if (job->running)
+            job->running->counted_bytes = quota_analysis_bytes(server, job->session_id);
+    }
+}
+
+/* ---- its process ---- */
+
 static void free_running(uv_handle_t *handle)
 {
     mem_free(handle);
@@ -186,6 +268,9 @@ static void on_exit_process(uv_process_t *process, int64_t status, int signal)
     struct server *server = running->server;
     server_read_clock(server);
     server->analyses.running--;
+    server->quota.promised_bytes -= running->share_bytes;
+    if (job)
+        settle_share(running, job->session_id);
     uv_close((uv_handle_t *)process, free_running);
     if (job) {
         job->state = JOB_WAITS;
@@ -193,6 +278,8 @@ static void on_exit_process(uv_process_t *process, int64_t status, int signal)
     }
     if (job && !server->is_draining && status == 0 && signal == 0)
         announce(job);
+    else if (job && !server->is_draining && status == ANALYSES_NO_SPACE)
+        used_up(job);
     else if (job && !server->is_draining)
         failed(job, status, signal);
     analyses_wake(server);
@@ -203,11 +290,20 @@ static void start(struct analysis_job *job)
 {
     struct server *server = job->server;
     const char *arguments[ARGUMENTS_MAX];
+    char space[24];
     size_t count = 0;
-    for (; server->config.analyze[count] && count + 4 < ARGUMENTS_MAX; count++)
+    uint64_t share_bytes = server->config.quota ? share_of(job) : 0;
+    if (server->config.quota && !has_share(job, share_bytes))
+        return;
+    for (; server->config.analyze[count] && count + 6 < ARGUMENTS_MAX; count++)
         arguments[count] = server->config.analyze[count];
     arguments[count++] = "--data";
     arguments[count++] = server->config.data;
+    if (share_bytes) {
+        snprintf(space, sizeof space, "%" PRIu64, share_bytes);
+        arguments[count++] = "--space";
+        arguments[count++] = space;
+    }
     arguments[count++] = job->session_id;
     arguments[count] = NULL;
     uv_stdio_container_t stdio[] = {{.flags = UV_IGNORE},
@@ -223,7 +319,10 @@ static void start(struct analysis_job *job)
         failed(job, -1, 0);
         return;
     }
-    *running = (struct running){.job = job, .server = server};
+    *running = (struct running){.job = job, .server = server, .share_bytes = share_bytes};
+    if (share_bytes)
+        running->counted_bytes = quota_analysis_bytes(server, job->session_id);
+    server->quota.promised_bytes += share_bytes;
     job->running = running;
     job->state = JOB_RUNS;
     server->analyses.running++;
@@ -295,6 +394,8 @@ void analyses_forget(struct server *server, const char *session_id)
     struct analysis_job *job = find(server, session_id);
     if (!job)
         return;
+    if (job->running)
+        settle_share(job->running, session_id);
     end(job);
     drop(job);
 }

@@ -4,7 +4,11 @@
  *
  * A session is due when all its recordings have arrived, or their time is over. `DATA/analysis/
  * SESSION/due` stands from before its end is committed until its report is announced: that is how
- * the next start knows what is unfinished. Without `config.analyze` nothing is ever due. */
+ * the next start knows what is unfinished. Without `config.analyze` nothing is ever due.
+ *
+ * Under a quota an analysis is told how much it may write, which is set aside while it runs, and
+ * waits while there is less. When it has used that up it ends, and gets twice as much the next
+ * time: what it made is kept. */
 #ifndef DEBATE_SERVER_ANALYSES_H
 #define DEBATE_SERVER_ANALYSES_H
 
@@ -18,7 +22,11 @@ struct server;
 struct house_room;
 struct analysis_job;
 
-enum { ANALYSES_AT_ONCE = 2, ANALYSES_TRIES = 5 };
+enum {
+    ANALYSES_AT_ONCE = 2,
+    ANALYSES_TRIES = 5,
+    ANALYSES_NO_SPACE = 5 /* the exit code that says so */
+};
 
 struct analyses {
     struct analysis_job *jobs;
@@ -38,6 +46,11 @@ void analyses_uploaded(struct server *server, struct house_room *room);
 void analyses_forget(struct server *server, const char *session_id);
 /* Ends all that run; they go on after the next start. */
 void analyses_stop(struct server *server);
+
+/* There is more space: those that wait for it are tried again. */
+void analyses_retry(struct server *server);
+/* The folders have been read: what those that run have written until now is counted. */
+void analyses_counted(struct server *server);
 
 /* When analyses_wake is next to be called, ms. */
 int64_t analyses_next_ms(const struct server *server);

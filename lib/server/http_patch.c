@@ -253,6 +253,7 @@ static void digested(void *context)
     enum err e = patch->result;
     if (e == ERR_NONE) {
         e = note_upload(patch);
+        quota_kept(patch->server, copy.length + copy.timeline_bytes);
         uploads_finished(patch->server->uploads, patch->upload);
     } else {
         log_error("upload %.8s…: cannot be finished: %s", copy.id, strerror(patch->error));

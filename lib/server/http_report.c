@@ -120,6 +120,7 @@ static void removed(void *context)
                   strerror(work->error));
         exchange_fail(exchange, ERR_INTERNAL, REASON_NONE, NULL);
     } else {
+        quota_freed(work->server, work->removed.bytes + work->removed.analysis_bytes);
         enum err e = buf_printf(&exchange->out,
                                 "{\"seq\":%" PRIu64 ",\"recordings\":%u,\"bytes\":%" PRIu64
                                 ",\"analysis\":%s}",

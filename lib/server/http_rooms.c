@@ -112,7 +112,7 @@ static void create(struct exchange *exchange, const struct create_room_request *
         exchange_refuse_unwritten(exchange);
         return;
     }
-    if (!server_has_space(server, 1)) {
+    if (!quota_allows(server, 1)) {
         exchange_fail(exchange, ERR_NO_SPACE, REASON_NONE, NULL);
         return;
     }

@@ -192,7 +192,8 @@ static void keep_timeline(struct exchange *exchange, const struct upload *upload
                     upload->recording_id);
         return;
     }
-    e = uploads_put_timeline(exchange->server->uploads, upload, text);
+    struct uploads *uploads = exchange->server->uploads;
+    e = uploads_put_timeline(uploads, uploads_find(uploads, upload->id), text);
     if (e)
         log_error("%s: its timeline cannot be kept: %s", upload->recording_id, strerror(errno));
 }
@@ -235,7 +236,7 @@ static bool read_length(struct exchange *exchange, uint64_t *length)
     return false;
 }
 
-/* An upload that is begun anew takes the older one's place. */
+/* An upload that is begun anew takes the older one's place. A timeline is within the metadata. */
 static bool has_space(struct exchange *exchange, const struct upload *upload)
 {
     struct server *server = exchange->server;
@@ -244,7 +245,7 @@ static bool has_space(struct exchange *exchange, const struct upload *upload)
     if (!older && uploads_count_user(server->uploads, upload->user) >= LIMIT_UPLOADS_USER) {
         exchange_header(exchange, "Retry-After", "60");
         http_upload_refuse(exchange, ERR_RATE_LIMITED, REASON_UPLOADS_OPEN, NULL);
-    } else if (!server_has_space(server, upload->length - freed)) {
+    } else if (!quota_allows(server, upload->length + sizeof upload->metadata - freed)) {
         http_upload_refuse(exchange, ERR_NO_SPACE, REASON_NONE, NULL);
     } else {
         return true;

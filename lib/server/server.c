@@ -235,15 +235,15 @@ static enum err open_parts(struct server *server, char *why, size_t why_size)
         snprintf(why, why_size, "%s: its uploads cannot be read (%s)", config->data, err_code(e));
         return e;
     }
-    e = config->quota ? uploads_recount(server->uploads) : ERR_NONE;
-    if (e) {
-        snprintf(why, why_size, "%s: its recordings cannot be counted (%s)", config->data,
-                 strerror(errno));
-        return e;
-    }
     e = forgotten_remove(config->data);
     if (e) {
         snprintf(why, why_size, "%s: what is to be forgotten cannot be removed (%s)", config->data,
+                 strerror(errno));
+        return e;
+    }
+    e = quota_open(server);
+    if (e) {
+        snprintf(why, why_size, "%s: what is kept in it cannot be counted (%s)", config->data,
                  strerror(errno));
         return e;
     }

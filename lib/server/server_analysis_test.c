@@ -1,11 +1,13 @@
 /* What follows a debate: its analysis by a process beside the server, its report, and its end for
- * good. The last test starts servers of its own. */
+ * good. The last tests start servers of their own. */
+#include <ftw.h>
 #include <sys/stat.h>
 
+#include "proto/limits.h"
 #include "server/tus_testing.h"
 
-static const char *const analysing[] = {"--countdown", "0.2", "--record", "manual",
-                                        "--language",  "ko",  NULL};
+static const char *const analysing[] = {"--quota", "10G",        "--countdown", "0.2", "--record",
+                                        "manual",  "--language", "ko",          NULL};
 static const char stranger[] = "mallory";
 
 static int analysis_begin(void **state)
@@ -171,6 +173,93 @@ static void a_report_that_stands_can_be_forgotten(void **state)
     assert_false(is_file("analysis/", debate.session));
 }
 
+/* ---- the quota; the server is another ---- */
+
+enum {
+    QUOTA = 20 << 20,
+    QUOTA_APART = 200,                    /* bytes: files of a few, such as the lock */
+    QUOTA_BESIDE = LIMIT_UPLOAD_METADATA, /* kept free for what comes with an upload */
+    TIMELINE_PADDING = 3 * QUOTA_APART
+};
+
+static uint64_t found_bytes;
+
+static int add_file(const char *path, const struct stat *about, int kind, struct FTW *walk)
+{
+    (void)path;
+    (void)walk;
+    found_bytes += kind == FTW_F ? (uint64_t)about->st_size : 0;
+    return 0;
+}
+
+static uint64_t bytes_below(const char *path)
+{
+    found_bytes = 0;
+    assert_int_equal(nftw(text("%s/data/%s", server.folder, path), add_file, 16, FTW_PHYS), 0);
+    return found_bytes;
+}
+
+/* An upload is taken when it fits beside all that is on disk, and not when it does not. The log is
+ * written to now and then: what is asked meanwhile is asked again. */
+static void want_all_counted(const char *recording)
+{
+    const char *user = token("u1");
+    struct answer beyond, within;
+    uint64_t before, after;
+    int64_t end = clock_ms() + PATIENCE_MS;
+    do {
+        before = bytes_below("");
+        size_t fits = QUOTA - (size_t)before - QUOTA_BESIDE;
+        beyond = upload_created(recording, user, fits + QUOTA_APART);
+        within = upload_created(recording, user, fits - QUOTA_APART);
+        const char *location = header_of(&within, "Location");
+        if (location)
+            want_status(tus("DELETE", strstr(location, "/api/"), user, "", (struct bytes){0}), 204);
+        after = bytes_below("");
+    } while (before != after && clock_ms() < end);
+    want_refusal(beyond, 507, "unavailable");
+    want_status(within, 201);
+}
+
+static void upload_with_timeline(const char *id, int who)
+{
+    struct bytes sound = speech();
+    const char *user = token(user_of(who)),
+               *timeline = text("debate-timeline 1\nrecording_id %s\nrate 48000\nat 0 0\nx %s\n",
+                                id, many('x', TIMELINE_PADDING));
+    struct answer answer =
+        tus("POST", "/api/uploads", user,
+            text("Upload-Length: %zu\r\nUpload-Metadata: recording_id %s,timeline %s\r\n"
+                 "Content-Length: 0\r\n",
+                 sound.len, base64(id, strlen(id)), base64(timeline, strlen(timeline))),
+            (struct bytes){0});
+    want_status(answer, 201);
+    want_status(patch(strstr(header_of(&answer, "Location"), "/api/"), user, 0, sound, ""), 204);
+    assert_true(bytes_below("recordings") >= sound.len + TIMELINE_PADDING);
+}
+
+static void all_that_is_kept_is_within_the_quota(void **state)
+{
+    (void)state;
+    static const char *const small[] = {"--quota", "20M",        "--countdown", "0.2", "--record",
+                                        "manual",  "--language", "ko",          NULL};
+    struct debate debate, other;
+    const char *ids[1], *probe[1];
+    server_kill();
+    server_start(small);
+    held(&other, "probe", 1, probe);
+    want_all_counted(probe[0]);
+    held(&debate, "kept", 1, ids);
+    upload_with_timeline(ids[0], 0);
+    wait_for_report(&debate);
+    want_all_counted(probe[0]);
+    server_kill();
+    server_start(small);
+    want_all_counted(probe[0]);
+    want_status(post(forget_path(&debate), token("u1"), ""), 200);
+    want_all_counted(probe[0]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +269,7 @@ int main(void)
         cmocka_unit_test(what_is_forgotten_is_gone_and_the_log_says_so),
         cmocka_unit_test(a_report_that_stands_can_be_forgotten),
         cmocka_unit_test(what_a_restart_finds_unfinished_is_taken_up),
+        cmocka_unit_test(all_that_is_kept_is_within_the_quota),
     };
     return cmocka_run_group_tests(tests, analysis_begin, group_end);
 }

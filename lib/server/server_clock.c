@@ -60,25 +60,6 @@ static void visit(struct server *server)
         server->next_visit_ms = server_now_ms(server) + VISIT_MS;
 }
 
-static bool is_within_quota(const struct server *server, uint64_t bytes)
-{
-    uint64_t quota = server->config.quota;
-    uint64_t used = store_bytes(server->store) + uploads_bytes(server->uploads);
-    return used <= quota && bytes <= quota - used;
-}
-
-bool server_has_space(struct server *server, uint64_t bytes)
-{
-    int64_t now_ms = server_now_ms(server);
-    if (server->config.quota == 0 || is_within_quota(server, bytes))
-        return true;
-    if (now_ms < server->recounted_ms + RECOUNT_MS)
-        return false;
-    /* Perhaps somebody has deleted old recordings. */
-    server->recounted_ms = now_ms;
-    return uploads_recount(server->uploads) == ERR_NONE && is_within_quota(server, bytes);
-}
-
 void server_tell_departures(struct server *server)
 {
     while (server->departing) {

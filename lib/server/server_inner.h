@@ -8,6 +8,7 @@
 #include "server/deadlines.h"
 #include "server/house.h"
 #include "server/limiter.h"
+#include "server/quota.h"
 #include "server/server.h"
 #include "server/turn.h"
 #include "store/store.h"
@@ -47,6 +48,7 @@ struct server {
     struct deadlines deadlines;
     struct analyses analyses;
     struct limiter limiter;
+    struct quota quota;
     struct metrics metrics;
     struct room_effects effects; /* of the last room_step */
     struct buf text;             /* for whatever is printed next */
@@ -55,7 +57,6 @@ struct server {
     struct socket *visits[VISITS];
     unsigned visit; /* the next to be made; also where the next socket is put */
     int64_t next_visit_ms, next_expire_ms;
-    int64_t recounted_ms;       /* when recordings were last counted for the quota */
     struct link *waiting_links; /* links_lws.c's: connections whose head or body is awaited */
     int64_t next_sweep_ms;      /* when those are looked at */
     struct socket *departing;   /* their rooms are to hear of it */
@@ -84,8 +85,6 @@ static inline int server_burst(const struct server *server)
     return server->config.rate_per_s * (LIMIT_RATE_BURST / LIMIT_RATE_PER_S);
 }
 
-/* Whether so many bytes more are within the quota. */
-bool server_has_space(struct server *server, uint64_t bytes);
 /* Whether the limits of addresses hold for this one. */
 static inline bool server_limits(const struct server *server, const char *address)
 {

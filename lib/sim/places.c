@@ -109,8 +109,7 @@ enum err uploads_finish_files(const struct uploads *uploads, struct upload *uplo
     return ERR_IO;
 }
 
-enum err uploads_put_timeline(struct uploads *uploads, const struct upload *upload,
-                              const char *text)
+enum err uploads_put_timeline(struct uploads *uploads, struct upload *upload, const char *text)
 {
     (void)uploads;
     (void)upload;
@@ -152,12 +151,6 @@ uint64_t uploads_bytes(const struct uploads *uploads)
 {
     (void)uploads;
     return 0;
-}
-
-enum err uploads_recount(struct uploads *uploads)
-{
-    (void)uploads;
-    return ERR_NONE;
 }
 
 size_t uploads_count(const struct uploads *uploads)

@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/rand.h"
+#include "store/usage.h"
 
 enum { WALK_FILES = 16, NAME_SIZE = 32 };
 
@@ -81,6 +83,8 @@ enum err forgotten_move(const char *dir, const char *session_id, struct forgotte
         return ERR_IO;
     count(recordings, out);
     out->analysis = has_analysis(analysis);
+    if (usage_count(AT_FDCWD, analysis, &out->analysis_bytes))
+        out->analysis_bytes = 0; /* it is moved all the same */
     e = move(dir, recordings, &out->moved);
     return e ? e : move(dir, analysis, &out->moved);
 }

@@ -19,6 +19,7 @@ struct forgotten {
     uint64_t bytes;      /* of them */
     bool analysis;       /* a transcript or a report, or the beginnings of one */
     bool moved;          /* there was a folder, be it empty */
+    uint64_t analysis_bytes;
 };
 
 /* Moves what there is of this session. ERR_IO with errno: something is still in its place. */

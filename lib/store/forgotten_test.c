@@ -49,7 +49,10 @@ static void one_session_goes_and_the_others_stay(void **state)
     put(dir, "recordings", other, "p1-1.opus", 1000);
     put(dir, "analysis", one, "report.html", 7);
     put(dir, "analysis", other, "report.html", 7);
+    mkdir(path_of(dir, "analysis", one, "answers"), 0700);
+    put(dir, "analysis", one, "answers/a.json", 20);
     assert_int_equal(forgotten_move(dir, one, &removed), ERR_NONE);
+    assert_int_equal(removed.analysis_bytes, 27);
     assert_int_equal(removed.recordings, 2); /* a timeline is none */
     assert_int_equal(removed.bytes, 1510);
     assert_true(removed.analysis);

@@ -170,7 +170,7 @@ const char *store_dir(const struct store *store)
 
 uint64_t store_bytes(const struct store *store)
 {
-    static const char *const names[] = {"debate.db", "debate.db-wal"};
+    static const char *const names[] = {"debate.db", "debate.db-wal", "debate.db-shm"};
     uint64_t bytes = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char path[4096];

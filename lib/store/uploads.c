@@ -16,7 +16,6 @@
 #include "crypto/hash.h"
 #include "store/content_check.h"
 #include "store/uploads_info.h"
-#include "store/usage.h"
 
 enum { READ_SIZE = 64 * 1024 };
 
@@ -32,7 +31,6 @@ struct uploads {
     int dir_fd;  /* its uploads/ */
     struct entry *entries;
     size_t count;
-    uint64_t kept_bytes; /* of recordings/ */
 };
 
 static struct entry *entry_of(struct upload *upload)
@@ -100,6 +98,7 @@ static int open_dir(int parent_fd, const char *name)
 static enum err load(struct uploads *uploads, const char *id, struct upload *upload)
 {
     struct stat st;
+    char name[UPLOADS_NAME_SIZE];
     enum err e = uploads_info_read(uploads->dir_fd, id, upload);
     if (e == ERR_NONE && fstatat(uploads->dir_fd, id, &st, AT_SYMLINK_NOFOLLOW) != 0)
         e = ERR_IO;
@@ -108,6 +107,9 @@ static enum err load(struct uploads *uploads, const char *id, struct upload *upl
     if (!S_ISREG(st.st_mode) || (uint64_t)st.st_size > upload->length)
         return ERR_CORRUPT;
     upload->offset = (uint64_t)st.st_size;
+    uploads_name(name, id, ".timeline");
+    if (fstatat(uploads->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+        upload->timeline_bytes = (uint64_t)st.st_size;
     if (upload->offset == upload->length && upload->length > 0)
         upload->offset--; /* as uploads_reopen does */
     return ERR_NONE;
@@ -341,12 +343,14 @@ static enum err digest(struct entry *entry, int fd, char sha256[65])
     return e;
 }
 
-enum err uploads_put_timeline(struct uploads *uploads, const struct upload *upload,
-                              const char *text)
+enum err uploads_put_timeline(struct uploads *uploads, struct upload *upload, const char *text)
 {
     char name[UPLOADS_NAME_SIZE];
     uploads_name(name, upload->id, ".timeline");
-    return uploads_write_synced(uploads->dir_fd, name, text, strlen(text));
+    enum err e = uploads_write_synced(uploads->dir_fd, name, text, strlen(text));
+    if (!e)
+        upload->timeline_bytes = strlen(text);
+    return e;
 }
 
 /* The timeline goes first, so that a recording that is there has it. */
@@ -420,7 +424,6 @@ void uploads_reopen(struct upload *upload)
 
 void uploads_finished(struct uploads *uploads, struct upload *upload)
 {
-    uploads->kept_bytes += upload->length;
     forget(uploads, upload);
 }
 
@@ -462,13 +465,8 @@ size_t uploads_count_user(const struct uploads *uploads, const char *user)
 
 uint64_t uploads_bytes(const struct uploads *uploads)
 {
-    uint64_t bytes = uploads->kept_bytes;
+    uint64_t bytes = 0;
     for (const struct entry *entry = uploads->entries; entry; entry = entry->next)
-        bytes += entry->upload.length;
+        bytes += entry->upload.length + entry->upload.timeline_bytes;
     return bytes;
-}
-
-enum err uploads_recount(struct uploads *uploads)
-{
-    return usage_count(uploads->data_fd, "recordings", &uploads->kept_bytes);
 }

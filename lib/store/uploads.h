@@ -28,6 +28,7 @@ struct upload {
     char user[LIMIT_USER_CHARS * 4 + 1];
     uint64_t length; /* bytes, as announced */
     uint64_t offset; /* bytes, on disk */
+    uint64_t timeline_bytes;
     int64_t expires_ms;
     char metadata[LIMIT_UPLOAD_METADATA]; /* Upload-Metadata as it came, for HEAD */
 };
@@ -45,7 +46,7 @@ void uploads_close(struct uploads *uploads);
 enum err uploads_create(struct uploads *uploads, struct upload *upload) MUST_CHECK;
 /* What came with it that proves the recording complete (media/recording.h): it will lie beside the
  * recording, as NAME.timeline. ERR_IO with errno. */
-enum err uploads_put_timeline(struct uploads *uploads, const struct upload *upload,
+enum err uploads_put_timeline(struct uploads *uploads, struct upload *upload,
                               const char *text) MUST_CHECK;
 /* NULL: no such. The pointer lives until the upload is finished or removed. */
 struct upload *uploads_find(struct uploads *uploads, const char *id);
@@ -80,9 +81,7 @@ void uploads_remove(struct uploads *uploads, struct upload *upload);
 void uploads_expire(struct uploads *uploads, int64_t now_ms);
 size_t uploads_count(const struct uploads *uploads);
 size_t uploads_count_user(const struct uploads *uploads, const char *user);
-/* What recordings and open uploads, as long as they were announced, take of the disk. Recordings
- * count from the last uploads_recount on, which reads the folders; ERR_IO with errno. */
+/* What open uploads take of the disk, each as long as it was announced, with its timeline. */
 uint64_t uploads_bytes(const struct uploads *uploads);
-enum err uploads_recount(struct uploads *uploads) MUST_CHECK;
 
 #endif

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { USAGE_LEVELS = 2 }; /* analysis/SESSION/answers */
+
 static DIR *open_folder(int parent_fd, const char *name)
 {
     int fd = openat(parent_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -21,7 +23,7 @@ static DIR *open_folder(int parent_fd, const char *name)
 }
 
 /* What vanishes while it is looked at counts nothing. False with errno. */
-static bool count(int parent_fd, const char *name, bool has_folders, uint64_t *bytes)
+static bool count(int parent_fd, const char *name, unsigned levels, uint64_t *bytes)
 {
     DIR *folder = open_folder(parent_fd, name);
     if (!folder)
@@ -36,8 +38,8 @@ static bool count(int parent_fd, const char *name, bool has_folders, uint64_t *b
             ok = errno == ENOENT;
         else if (S_ISREG(st.st_mode))
             *bytes += (uint64_t)st.st_size;
-        else if (S_ISDIR(st.st_mode) && has_folders)
-            ok = count(dirfd(folder), found->d_name, false, bytes);
+        else if (S_ISDIR(st.st_mode) && levels)
+            ok = count(dirfd(folder), found->d_name, levels - 1, bytes);
     }
     int error = errno;
     closedir(folder);
@@ -48,7 +50,7 @@ static bool count(int parent_fd, const char *name, bool has_folders, uint64_t *b
 enum err usage_count(int parent_fd, const char *name, uint64_t *bytes)
 {
     uint64_t counted = 0;
-    if (!count(parent_fd, name, true, &counted))
+    if (!count(parent_fd, name, USAGE_LEVELS, &counted))
         return ERR_IO;
     *bytes = counted;
     return ERR_NONE;

@@ -6,8 +6,9 @@
 
 #include "base/err.h"
 
-/* The bytes of the files in the folder `name` of `parent_fd` and in the folders in it; links are
- * not followed. 0 when there is no such folder. ERR_IO with errno. */
+/* The bytes of the files in the folder `name` of `parent_fd` (as openat takes both), in the folders
+ * in it and in those in them; links are not followed. 0 when there is no such folder. ERR_IO with
+ * errno. */
 enum err usage_count(int parent_fd, const char *name, uint64_t *bytes) MUST_CHECK;
 
 #endif
