@@ -148,7 +148,7 @@ static void put_event(const struct room *room, const struct event *event, struct
                  out);
         return;
     case EVENT_COUNTDOWN:
-        buf_printf(out, "countdown: %d s", event->countdown.seconds);
+        buf_printf(out, "countdown: %g s", (double)event->countdown.duration_ms / 1000);
         return;
     case EVENT_COUNTDOWN_CANCELLED:
         buf_printf(out, "the countdown is cancelled: %s", event->countdown_cancelled.reason);

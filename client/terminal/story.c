@@ -137,7 +137,7 @@ static bool tell_start(const struct event *event, const char *name, struct buf *
     switch ((int)event->type) {
     case EVENT_COUNTDOWN:
         buf_printf(out, _("Everybody is here: the debate starts in %d s."),
-                   event->countdown.seconds);
+                   (int)((event->countdown.duration_ms + 999) / 1000));
         return true;
     case EVENT_COUNTDOWN_CANCELLED:
         buf_printf(out, _("The countdown is off (%s)."), event->countdown_cancelled.reason);

@@ -122,7 +122,7 @@ static void put_data(struct json_line *line, const struct event *event)
         json_line_bool(line, "recording", event->consent.recording);
         break;
     case EVENT_COUNTDOWN:
-        json_line_integer(line, "seconds", event->countdown.seconds);
+        json_line_rounded(line, "seconds", (double)event->countdown.duration_ms / 1000);
         json_line_integer(line, "start_at", event->countdown.start_at_ms);
         break;
     case EVENT_COUNTDOWN_CANCELLED:

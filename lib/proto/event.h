@@ -61,7 +61,7 @@ struct event {
             bool recording;
         } consent;
         struct {
-            int seconds;
+            int64_t duration_ms; /* on the wire `seconds` */
             int64_t start_at_ms;
         } countdown;
         struct {

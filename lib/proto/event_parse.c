@@ -60,6 +60,15 @@ static unsigned read_participant(struct reader *reader, const char *name)
     return number;
 }
 
+/* As milliseconds. */
+static int64_t read_seconds(struct reader *reader, const char *name)
+{
+    double seconds = read_number(reader, name, JSON_REQUIRED, NULL);
+    if (!reader->e && (seconds < 0 || seconds > JSON_INTEGER_MAX / 1000))
+        reader->e = json_refuse(&reader->at, name, REASON_FIELD_RANGE);
+    return reader->e ? 0 : llround(seconds * 1000);
+}
+
 static void read_recording(struct reader *reader, struct event *event)
 {
     read_string(reader, "recording_id", &event->recording.recording_id);
@@ -74,11 +83,7 @@ static void read_recording(struct reader *reader, struct event *event)
         return;
     }
     event->recording.ended_at_ms = read_time(reader, "ended_at");
-    double seconds = read_number(reader, "duration", JSON_REQUIRED, NULL);
-    if (!reader->e && (seconds < 0 || seconds > JSON_INTEGER_MAX / 1000))
-        reader->e = json_refuse(&reader->at, "duration", REASON_FIELD_RANGE);
-    else
-        event->recording.duration_ms = llround(seconds * 1000);
+    event->recording.duration_ms = read_seconds(reader, "duration");
 }
 
 static void read_revealed(struct reader *reader, struct event_doc *out)
@@ -141,7 +146,7 @@ static void read_data(struct reader *reader, struct event_doc *out)
         read_bool(reader, "recording", &event->consent.recording);
         break;
     case EVENT_COUNTDOWN:
-        event->countdown.seconds = (int)read_integer(reader, "seconds", 0, INT32_MAX);
+        event->countdown.duration_ms = read_seconds(reader, "seconds");
         event->countdown.start_at_ms = read_time(reader, "start_at");
         break;
     case EVENT_COUNTDOWN_CANCELLED:

@@ -162,6 +162,10 @@ static void durations_are_seconds_with_three_decimals_at_most(void **state)
         assert_int_equal(doc.event.recording.duration_ms, cases[i].ms);
         event_doc_release(&doc);
     }
+    struct event countdown = {.type = EVENT_COUNTDOWN, .seq = 1, .countdown = {200, 5}};
+    buf_clear(&out);
+    assert_int_equal(event_print(&countdown, &out), ERR_NONE);
+    assert_non_null(strstr(out.data, "{\"seconds\":0.2,\"start_at\":5}"));
     buf_release(&out);
 }
 
@@ -233,7 +237,7 @@ static void data_that_is_not_the_types_is_corrupt(void **state)
         {"consent", "{\"participant_id\":\"p1\",\"recording\":1}"},
         {"countdown", "{\"seconds\":3}"},
         {"countdown", "{\"seconds\":-1,\"start_at\":1}"},
-        {"countdown", "{\"seconds\":2.5,\"start_at\":1}"},
+        {"countdown", "{\"seconds\":\"3\",\"start_at\":1}"},
         {"countdown_cancelled", "{}"},
         {"start", "{\"start_at\":\"1\"}"},
         {"start_reported", "{\"participant_id\":\"p1\"}"},

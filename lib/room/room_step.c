@@ -80,7 +80,7 @@ void step_settle_countdown(struct step *step)
     int64_t ms = room->config.countdown_ms;
     step_emit_sure(step,
                    (struct event){.type = EVENT_COUNTDOWN,
-                                  .countdown = {.seconds = (int)((ms + 999) / 1000),
+                                  .countdown = {.duration_ms = ms,
                                                 .start_at_ms = room_add_ms(step->now_ms, ms)}});
 }
 
