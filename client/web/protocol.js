@@ -22,8 +22,9 @@ export const sessionOf = ({ sessionId, token }) =>
 	request('GET', `/api/sessions/${sessionId}`, token);
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-// Milliseconds; short enough to be in again within 2 s of the server, however long it was away.
-export const backoff = (tries) => Math.min(1500, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
+// Milliseconds; short enough to hear each other again within 2 s of the network, however long it was
+// away.
+export const backoff = (tries) => Math.min(1000, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 // Close codes after which nobody comes back: the end, a broken rule, replaced elsewhere.
 const FINAL = [1000, 1007, 1008, 1009, 4001];

@@ -7,7 +7,7 @@ import * as shelf from './shelf.js';
 import { say } from './words.js';
 
 const PIECE = 512 * 1024;
-const TRIES = 20; // in a row without a byte taken
+const TRIES = 30; // in a row without a byte taken
 
 const tus = ({ token }, method, path, headers, body) =>
 	call(method, path, token, { ...headers, 'Tus-Resumable': '1.0.0' }, body);

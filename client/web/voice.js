@@ -44,8 +44,10 @@ function queue(link, step) {
 function offerTo(ids) {
 	for (const link of all()) link.isPresent = false;
 	for (const link of ids.map(linkTo)) {
-		link.isPresent = true;
-		if (link.state === 'connected') renew(link);
+		// What was offered before may have gone nowhere. Whose voice is missing as well is looked for
+		// from where this page is now.
+		Object.assign(link, { isPresent: true, offeredAt: -Infinity });
+		if (link.state === 'connected' && !isSilent(link)) renew(link);
 		else open(link, true);
 	}
 }
@@ -65,12 +67,24 @@ function linkTo(id) {
 function shut(link) {
 	link.pc?.close();
 	link.audio?.remove();
-	link.pc = link.audio = link.origin = link.heardAt = undefined;
+	link.frame?.remove();
+	link.pc = link.audio = link.frame = link.origin = link.heardAt = undefined;
 	Object.assign(link, { state: 'new', offerIsOut: false, early: [], wait: AGAIN_MS });
 }
 
+// Chromium tells a window of a new address 2 s late, and a new frame at once. (Firefox would empty
+// the frame again, and knows the address.)
+function freshWindow(link) {
+	link.frame = document.createElement('iframe');
+	link.frame.hidden = true;
+	document.body.append(link.frame);
+	return link.frame.contentWindow;
+}
+
 function open(link, offers) {
+	const isAgain = link.pc;
 	shut(link);
+	const { RTCPeerConnection } = isAgain && navigator.userAgentData ? freshWindow(link) : window;
 	const pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
 	const ifCurrent = (step) => (event) => pc === link.pc && step(event);
 	link.pc = pc;
@@ -150,6 +164,8 @@ async function takeCandidate({ ignores, pc, early }, candidate) {
 	else early.push(candidate);
 }
 
+const isSilent = ({ heardAt }) => performance.now() - heardAt > SILENCE_MS;
+
 // Where a voice is missing, another way is looked for. True when all are missing.
 export function watch() {
 	const now = performance.now();
@@ -158,9 +174,8 @@ export function watch() {
 		const heard = link.pc?.getReceivers()[0]?.getSynchronizationSources()[0]?.timestamp;
 		if (heard && heard !== link.heard)
 			Object.assign(link, { heard, heardAt: now, lookedAt: 0, wait: AGAIN_MS });
-		const isSilent = now - link.heardAt > SILENCE_MS;
-		isHeard ||= link.heardAt && !isSilent;
-		if (!isSilent || !link.isPresent) continue;
+		isHeard ||= link.heardAt && !isSilent(link);
+		if (!isSilent(link) || !link.isPresent) continue;
 		isMissing = true;
 		if (now - link.lookedAt > link.wait) mend(link);
 	}

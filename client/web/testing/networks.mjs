@@ -18,7 +18,7 @@ import {
   work,
 } from './house.mjs';
 
-const BACK_MS_MAX = 8000; // Chromium looks for other addresses every 2 s; the rest is a busy machine's
+const BACK_MS_MAX = 8000; // 2 s are wanted, and kept by far on a quiet machine; the rest is a busy one's
 const networks = process.env.NETWORKS;
 const inBrowsers = (...words) => execFileSync(path(networks, 'browser'), words);
 runners.Lee = path(networks, 'terminal');
@@ -44,11 +44,13 @@ async function coturn(known) {
 function listen(participant) {
   const context = new AudioContext();
   const analyser = context.createAnalyser();
-  const { srcObject } = document.querySelector(`audio[data-participant=${participant}]`);
-  context.createMediaStreamSource(srcObject).connect(analyser);
+  let heard;
   const samples = new Float32Array(analyser.fftSize);
   globalThis.heardAt = Date.now();
   setInterval(() => {
+    const audio = document.querySelector(`audio[data-participant=${participant}]`);
+    if (audio && audio !== heard) context.createMediaStreamSource(audio.srcObject).connect(analyser);
+    heard = audio;
     analyser.getFloatTimeDomainData(samples);
     if (samples.some((x) => Math.abs(x) > 0.02)) globalThis.heardAt = Date.now();
   }, 20);
