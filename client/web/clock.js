@@ -4,7 +4,7 @@
 let samples = [];
 let isStale = true;
 
-const best = () => samples.reduce((a, b) => (b.trip < a.trip ? b : a));
+const best = () => samples.toSorted((a, b) => a.trip - b.trip)[0];
 
 // t0 and t3 are performance.now() when the ping left and the pong came.
 export function add({ t0, t1, t2 }, t3) {

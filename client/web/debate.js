@@ -1,10 +1,10 @@
 // One participant of one debate: keeps the seat, starts with the others, is recorded.
 
 import * as clock from './clock.js';
-import * as microphone from './microphone.js';
+import * as mic from './mic.js';
 import { Socket, pause, refusal, sessionOf } from './protocol.js';
 import * as recorder from './recorder.js';
-import { apply, isCaughtUp, me, restore, room, welcome } from './room.js';
+import { apply, isCaughtUp, me, restore, room, welcome, whose } from './room.js';
 import * as shelf from './shelf.js';
 import * as voice from './voice.js';
 
@@ -18,35 +18,28 @@ const REPORT_MS = 4000; // asked for after so long, and then ever more seldom
 export const on = {};
 export let state = 'connecting'; // in, away, over
 export let seat; // {token, code, sessionId, name, consents}
-const waiting = new Map(); // commands without an answer, by id
-let nextId = 1;
-let socket, signaling, pinging, pingsLeft, starting, startedAt, isReported, stopping;
+const waiting = []; // who waits for an answer, by the command's id
+let socket, signaling, pingsLeft, starting, startedAt, isReported, stopping;
 
 export function enter(itsSeat) {
 	seat = itsSeat;
-	Object.assign(voice.on, { send: (message) => signaling.send(message), changed: settle });
-	socket = new Socket(`/ws/voice/${seat.sessionId}?token=${seat.token}`, {
-		open: init,
-		message: take,
-		away,
-		closed: finish,
-		refused: isRefused,
-	});
-	pinging = setInterval(ping, PING_MS);
+	voice.on.send = (message) => signaling.send(message);
+	voice.on.changed = settle;
+	const path = `/ws/voice/${seat.sessionId}?token=${seat.token}`;
+	socket = new Socket(path, { open, message: take, away, closed: finish, refused });
+	setInterval(ping, PING_MS);
 }
 
 const tell = (type, data = {}) => socket.send({ type, data });
 
-// Fulfilled when the server has taken it.
 export function ask(type, data = {}) {
-	const id = nextId++;
 	const answer = Promise.withResolvers();
-	waiting.set(id, answer);
+	const id = waiting.push(answer) - 1;
 	if (!socket.send({ type, id, data })) answer.reject(refusal(0));
 	return answer.promise;
 }
 
-function init() {
+function open() {
 	tell('init', { nickname: seat.name || undefined, last_seq: room.seq, await_voice: true });
 }
 
@@ -58,15 +51,14 @@ function ping() {
 }
 
 export function tellVoice() {
-	const { isMuted, isSpeaking, isOpen } = microphone;
-	if (state === 'in' && room.self)
-		tell('voice_status_update', { is_mic_on: isOpen() && !isMuted, is_speaking: isSpeaking });
+	const status = { is_mic_on: mic.isOpen() && !mic.isMuted, is_speaking: mic.isSpeaking };
+	if (state === 'in' && room.self) tell('voice_status_update', status);
 }
 
-export async function consent(agrees) {
-	seat.consents = agrees;
-	await ask('consent', { recording: agrees });
-	if (agrees) await record();
+export async function consent(recording) {
+	seat.consents = recording;
+	await ask('consent', { recording });
+	await record();
 }
 
 export function leave() {
@@ -80,9 +72,8 @@ function take(message) {
 	if (message.seq) takeEvent(message);
 	else if (type === 'welcome') takeWelcome(data);
 	else if (type === 'pong') takePong(data);
-	else if (!id) on.refused(error);
-	else if (error) waiting.get(id)?.reject(error);
-	else waiting.get(id)?.resolve();
+	else if (error) (waiting[id]?.reject ?? on.refused)(error);
+	else waiting[id]?.resolve();
 }
 
 function takeWelcome(data) {
@@ -95,13 +86,12 @@ function takeWelcome(data) {
 	pingsLeft = PINGS;
 	askTime();
 	tellVoice();
-	if (room.self) {
-		voice.begin(room.self, data.ice_servers, microphone.track);
-		signaling?.close();
-		const path = `/ws/signaling?room_code=${seat.code}&token=${seat.token}`;
-		signaling = new Socket(path, { message: voice.take });
-	}
 	settle();
+	if (!room.self) return;
+	voice.begin(room.self, data.ice_servers, mic.track);
+	signaling?.close();
+	const path = `/ws/signaling?room_code=${seat.code}&token=${seat.token}`;
+	signaling = new Socket(path, { message: voice.take });
 }
 
 function takePong(data) {
@@ -114,11 +104,11 @@ function takeEvent(event) {
 	const isNew = event.seq > room.settledSeq;
 	if (!apply(event)) return;
 	const { participant_id: id, recording_id: recording } = event.data;
-	const type = `${id === room.self ? 'own' : 'their'} ${event.type}`;
-	if (type === 'their leave') voice.drop(id);
-	if (type === 'own recording_started' && isNew) recorder.named(recording);
-	if (type === 'own recording_stopped') stopping = recorder.stop(recording).then(settle);
-	if (event.type === 'session_ended') finish();
+	const type = whose(event);
+	if (type === 'their-leave') voice.drop(id);
+	if (type === 'own-recording_started' && isNew) recorder.named(recording);
+	if (type === 'own-recording_stopped') stopping = recorder.stop(recording).then(settle);
+	if (type === 'session_ended') finish();
 	if (isNew) on.event(event);
 	settle();
 }
@@ -127,27 +117,24 @@ function settle() {
 	if (state !== 'in' || !isCaughtUp() || !me()) return;
 	// What was answered here holds, whatever was answered in this seat before.
 	const recording = seat.consents;
-	if (Boolean(me().recording) !== recording) tell('consent', { recording });
+	if (!!me().recording !== recording) tell('consent', { recording });
 	if (room.phase === 'live') goOn();
-	else if (voice.connectedCount() >= room.seats - 1) tell('ready');
+	else if (voice.connected().length >= room.seats - 1) tell('ready');
 	armStart();
 }
 
 function armStart() {
 	clearTimeout(starting);
-	const { phase, startAt } = room;
+	const { phase, start_at } = room;
 	const isKnown = clock.isKnown();
-	if (startedAt || !startAt || !(isKnown || phase === 'live')) return;
-	const wait = isKnown ? startAt - clock.now() : 0;
-	if (wait > 0) {
-		starting = setTimeout(armStart, wait);
-		return;
-	}
+	if (startedAt || !start_at || !(isKnown || phase === 'live')) return;
+	const wait = isKnown ? start_at - clock.now() : 0;
+	if (wait > 0) return (starting = setTimeout(armStart, wait));
 	startedAt = clock.now();
 	settle();
 }
 
-// Live. What an earlier page of this seat recorded is closed first.
+// What an earlier page of this seat recorded is closed first.
 function goOn() {
 	if (startedAt && !me().hasReported && !isReported)
 		isReported = tell('report_start', { at: startedAt, error_ms: clock.error() });
@@ -156,10 +143,10 @@ function goOn() {
 }
 
 export const isRecorded = () =>
-	Boolean(recorder.running || (room.phase !== 'live' && room.record === 'auto' && seat.consents));
+	!!(recorder.running || (room.phase !== 'live' && room.record === 'auto' && seat.consents));
 
 async function record() {
-	await microphone.isAwake;
+	await mic.isAwake;
 	const may = seat.consents && room.phase === 'live' && room.record !== 'off';
 	if (may && startedAt && state === 'in') await recorder.start(seat, ask, failed);
 }
@@ -172,7 +159,7 @@ function failed(error) {
 function away() {
 	if (state !== 'over') state = 'away';
 	clock.renew();
-	for (const { reject } of waiting.values()) reject(refusal(0));
+	for (const { reject } of waiting) reject(refusal(0));
 }
 
 // Where voices are missing, the way to the server may be lost as well.
@@ -192,45 +179,37 @@ export function wake(hasSlept) {
 }
 
 // A socket that could not be opened does not say why: HTTP does.
-async function isRefused() {
-	try {
-		const session = await sessionOf(seat);
-		const isFull = !room.id && session.participants.length >= session.seats;
-		if (session.phase !== 'ended' && !isFull) return false;
-		restore(session);
-		finish(isFull && 'full');
-		return true;
-	} catch ({ status }) {
-		const isFinal = [401, 403, 404].includes(status);
-		if (isFinal) finish(status);
-		return isFinal;
-	}
+async function refused() {
+	const session = await sessionOf(seat).catch((error) => error);
+	const { status, phase, participants, seats } = session;
+	const isFull = !room.id && participants?.length >= seats;
+	const why = isFull ? 'full' : [401, 403, 404].includes(status) && status;
+	if (!why && phase !== 'ended') return;
+	if (phase) restore(session);
+	finish(why);
 }
 
-// `why`: a close code or a status where it is not the debate's end.
+// `why`: a close code or a status, unless it is the debate's end.
 async function finish(why) {
 	if (state === 'over') return;
 	state = 'over';
 	socket.isOver = true;
-	clearInterval(pinging);
-	clearTimeout(starting);
 	signaling?.close();
 	voice.close();
-	microphone.close();
+	mic.close();
 	if (why && why !== 1000) on.stopped(why);
 	await stopping;
 	await recorder.stop();
-	const left = await shelf.left();
-	await on.recorded(left.filter(({ sessionId }) => sessionId === seat.sessionId));
+	const isOurs = ({ sessionId }) => sessionId === seat.sessionId;
+	await on.recorded((await shelf.left()).filter(isOurs));
 	if (room.phase === 'ended') await awaitReport();
 }
 
 // No socket tells of it any more.
 async function awaitReport() {
 	for (let tries = 0; !room.report; tries++) {
-		if (tries) await pause(REPORT_MS * 1.2 ** Math.min(tries, 15));
+		await pause(REPORT_MS * tries);
 		if (document.hidden) continue;
-		const session = await sessionOf(seat).catch(() => null);
-		room.report = session?.report;
+		await sessionOf(seat).then(({ report }) => (room.report = report), () => {});
 	}
 }

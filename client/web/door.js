@@ -1,17 +1,15 @@
-// The page begins here: a seat from before is taken again, otherwise there is the door. What follows
-// is loaded when somebody begins to fill in the form.
+// The page begins here: with a seat from before, or at the door.
 
-import { $, show, text } from './dom.js';
-import * as microphone from './microphone.js';
+import { $, say, show, text } from './dom.js';
+import * as mic from './mic.js';
 import { request } from './protocol.js';
 import * as shelf from './shelf.js';
-import { say, translate } from './words.js';
+import { start } from './stage.js';
 
 const code = decodeURIComponent(location.pathname.split('/')[2]);
 const key = `seat ${code}`;
-const loadStage = () => import('./stage.js');
 
-// Of the address, of this tab before a reload, or of a page that died and left a recording.
+// Of the address, of this tab before a reload, or of a page that died with a recording.
 async function seatBefore() {
 	const kept = JSON.parse(sessionStorage.getItem(key));
 	const token = new URLSearchParams(location.search).get('token')?.replaceAll('"', '');
@@ -32,33 +30,36 @@ export function keepSeat(seat) {
 export const forgetSeat = () => sessionStorage.removeItem(key);
 
 export function reason({ name, status, message }) {
-	if (name === 'NotAllowedError') return say('The browser does not allow the microphone. Allow it beside the address, or join without.');
-	return status === 0 ? say('No server answers. Is the network there?') : message;
+	if (name === 'NotAllowedError') return say('not-allowed');
+	return status === 0 ? say('offline') : message;
 }
 
 function complain(error) {
 	show('#problem', error);
-	text('#problem', error ? reason(error) : '');
+	text('#problem', error && reason(error));
 }
 
 function drawDevices() {
-	const options = microphone.devices.map(({ label, deviceId }) => new Option(label, deviceId));
+	const options = mic.devices.map(({ label, deviceId }) => new Option(label, deviceId));
 	$('#device').replaceChildren(...options);
-	$('#device').value = microphone.current();
+	$('#device').value = mic.current();
+	show('#allow', !mic.isOpen());
+	show('#unheard', !mic.isOpen());
+	show('.sound', mic.isOpen());
 }
 
 async function offerLeft() {
 	const left = await shelf.left();
 	show('#left', left.length);
-	$('#left button').onclick = async ({ target }) => {
+	$('#send').onclick = ({ target }) => {
 		target.remove();
-		(await import('./upload.js')).upload(left, $('#left div'));
+		shelf.send(left, '#left div');
 	};
 }
 
 async function join(seat) {
 	complain();
-	microphone.wake();
+	mic.wake();
 	const path = `/api/rooms/${code}`;
 	const nickname = $('#name').value.trim();
 	seat.token ??= (await request('POST', `${path}/guests`, null, { nickname })).token;
@@ -80,16 +81,10 @@ async function join(seat) {
 
 // Fulfilled when somebody has come in.
 function atTheDoor(seat) {
-	const open = () => microphone.open().then(() => complain(), complain);
-	const looking = setInterval(() => {
-		show('#allow', !microphone.isOpen());
-		show('#unheard', !microphone.isOpen());
-		show('.sound', microphone.isOpen());
-	}, 100);
+	const open = () => mic.open().then(() => complain(), complain);
 	$('#name').value = seat.name ?? '';
 	$('#name').required = !seat.token; // that may have a name
 	show('#door', true);
-	$('#door').onfocusin = loadStage;
 	$('#allow').onclick = open;
 	navigator.permissions
 		.query({ name: 'microphone' })
@@ -99,7 +94,6 @@ function atTheDoor(seat) {
 		$('#door').onsubmit = async (submit) => {
 			submit.preventDefault();
 			if (!(await join(seat).catch(complain))) return;
-			clearInterval(looking);
 			show('#door', false);
 			show('#left', false);
 			entered();
@@ -108,25 +102,23 @@ function atTheDoor(seat) {
 }
 
 async function main() {
-	translate();
 	document.title = `${code} – debate`;
 	text('#code', code);
-	if (!isSecureContext) throw Error(say('Browsers give the microphone only to https pages and to localhost.'));
-	microphone.on.changed = drawDevices;
-	$('#device').onchange = ({ target }) => microphone.open(target.value).catch(complain);
-	setInterval(() => ($('meter').value = microphone.level), 100);
+	if (!isSecureContext) throw Error(say('insecure'));
+	mic.on.changed = drawDevices;
+	$('#device').onchange = ({ target }) => mic.open(target.value).catch(complain);
+	setInterval(() => ($('meter').value = mic.level), 100);
 	const seat = await seatBefore();
+	if (seat.device) await mic.open(seat.device).catch(() => {});
 	if (!seat.sessionId) {
 		offerLeft();
 		await atTheDoor(seat);
-	} else if (seat.device) {
-		await microphone.open(seat.device).catch(() => {});
 	}
-	(await loadStage()).start(seat);
+	start(seat);
 }
 
 main().catch((error) => {
 	show('#door', true);
-	$('#door .primary').disabled = true;
+	show('#join', false);
 	complain(error);
 });

@@ -22,50 +22,43 @@ export const sessionOf = ({ sessionId, token }) =>
 	request('GET', `/api/sessions/${sessionId}`, token);
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-// Milliseconds; short enough to hear each other again within 2 s of the network, however long it was
-// away.
+// Milliseconds; so short that voices are back within 2 s of the network, however long it was away.
 export const backoff = (tries) => Math.min(1000, 250 * 2 ** tries) * (0.5 + Math.random() / 2);
 
 // Close codes after which nobody comes back: the end, a broken rule, replaced elsewhere.
 const FINAL = [1000, 1007, 1008, 1009, 4001];
 
-// `on` has message(message) and may have open(), away(), closed(code) and refused(): asked
-// when a connection could not be opened, true when it never will be.
+// `on` has message(message) and may have open(), away(), closed(code) and refused(): perhaps it
+// was, for nothing came back.
 export class Socket {
 	tries = 0;
 
 	constructor(path, on) {
-		this.url = location.origin.replace('http', 'ws') + path;
-		this.on = on;
+		Object.assign(this, { path, on });
 		this.connect();
 	}
 
 	connect() {
 		clearTimeout(this.retry);
-		let wasOpen = false;
-		const ws = (this.ws = new WebSocket(this.url));
+		const ws = (this.ws = new WebSocket(location.origin.replace('http', 'ws') + this.path));
 		this.askedAt = performance.now();
-		ws.onopen = () => {
-			wasOpen = true;
-			this.on.open?.();
-		};
+		ws.onopen = () => this.on.open?.();
 		ws.onmessage = ({ data }) => {
 			if (ws !== this.ws) return;
 			this.askedAt = null;
 			this.tries = 0;
 			this.on.message(JSON.parse(data));
 		};
-		ws.onclose = ({ code }) => ws === this.ws && this.lost(code, wasOpen);
+		ws.onclose = ({ code }) => ws === this.ws && this.lost(code);
 	}
 
-	async lost(code, wasOpen) {
+	lost(code) {
 		this.ws = null;
-		this.isOver = FINAL.includes(code);
+		this.isOver ||= FINAL.includes(code);
 		if (this.isOver) return this.on.closed?.(code);
+		this.retry = setTimeout(() => this.isOver || this.connect(), backoff(this.tries++));
 		this.on.away?.();
-		if (!wasOpen && (await this.on.refused?.())) return;
-		const wait = backoff(this.tries++);
-		if (!this.isOver && !this.ws) this.retry = setTimeout(() => this.connect(), wait);
+		if (this.askedAt) this.on.refused?.();
 	}
 
 	// What has not answered for so long is cut and opened anew; with 0 a wait is cut short as well.

@@ -1,7 +1,7 @@
 // Records one's own voice: MediaRecorder's pieces go to the shelf as they come.
 
 import * as clock from './clock.js';
-import { recorded } from './microphone.js';
+import { recorded } from './mic.js';
 import * as shelf from './shelf.js';
 
 const OPUS = { mimeType: 'audio/webm;codecs=opus', audioBitsPerSecond: 48000 };
@@ -11,11 +11,11 @@ export let running; // the recording, while there is one
 let media, holding;
 let work = Promise.resolve(); // what has yet to be done on the shelf
 
-export async function start({ token, code, sessionId, name }, ask, failed) {
+export async function start(seat, ask, failed) {
 	if (running || !globalThis.MediaRecorder?.isTypeSupported(OPUS.mimeType)) return;
 	const startedAt = Math.round(clock.now());
 	const key = crypto.randomUUID();
-	const recording = (running = { key, token, code, sessionId, name, startedAt });
+	const recording = (running = { ...seat, key, startedAt });
 	const began = performance.now();
 	const read = () => [performance.now() - began, clock.now()].map((ms) => Math.round(ms * 1000));
 	const first = read();
@@ -29,8 +29,8 @@ export async function start({ token, code, sessionId, name }, ask, failed) {
 			.catch(failed);
 	};
 	media.start(PIECE_MS);
-	holding = shelf.hold(recording);
-	await holding;
+	const { promise, resolve: letGo } = Promise.withResolvers();
+	holding = { letGo, isFree: shelf.hold(recording, () => promise) };
 	await ask('start_recording', { started_at_ms: startedAt }).catch(async (error) => {
 		await stop();
 		await shelf.drop(recording);
@@ -41,21 +41,22 @@ export async function start({ token, code, sessionId, name }, ask, failed) {
 // What the server calls the recording that was asked for.
 export function named(id) {
 	const recording = running;
-	if (!recording || recording.recordingId) return;
-	recording.recordingId = id;
+	if (!recording || recording.id) return;
+	recording.id = id;
 	work = work.then(() => shelf.put(recording));
 }
 
 // When all of it lies on the shelf; `id` undefined: of whatever runs.
-export async function stop(id = running?.recordingId) {
-	if (!running || id !== running.recordingId) return;
+export async function stop(id = running?.id) {
+	if (!running || id !== running.id) return;
 	running = null;
-	const held = holding;
+	const { letGo, isFree } = holding;
 	if (media.state !== 'inactive') {
 		const isStopped = new Promise((stopped) => (media.onstop = stopped));
 		media.stop();
 		await isStopped;
 	}
 	await work;
-	await (await held)();
+	letGo();
+	await isFree;
 }

@@ -4,8 +4,7 @@ const fresh = () => ({
 	seq: 0,
 	phase: 'lobby',
 	page: 1,
-	pageSince: 0,
-	startAt: 0,
+	start_at: 0,
 	people: {}, // by id, in the protocol's words; `recording`: they consented
 	chosen: {}, // page: {id: true}
 	revealed: {}, // page: {id: choice}
@@ -23,14 +22,13 @@ export const labelOf = (page, choice) =>
 
 // Who chose what.
 export const choicesOf = (page) =>
-	Object.entries(room.revealed[page])
+	Object.entries(room.revealed[page] ?? {})
 		.map(([id, choice]) => `${nameOf(id)}: ${labelOf(page, choice)}`)
 		.join(' · ');
 
-export function welcome({ reset, participant_id: self, seq, session_id: id, ...data }) {
+export function welcome({ reset, participant_id: self, seq: settledSeq, session_id: id, ...data }) {
 	const { seats, agenda, record, host } = data;
-	if (reset) Object.assign(room, fresh());
-	Object.assign(room, { self, settledSeq: seq, id, seats, agenda, record, host });
+	Object.assign(room, reset && fresh(), { self, settledSeq, id, seats, agenda, record, host });
 }
 
 const person = (id, data) => (room.people[id] = { ...room.people[id], ...data });
@@ -46,27 +44,26 @@ const states = {
 	recording_stopped: { is_recording: false },
 };
 
-const chosen = (all, { participant_id: id, page }, choice) => ({
-	...all,
-	[page]: { ...all[page], [id]: choice },
-});
+const note = (all, { participant_id: id, page }, choice) => ((all[page] ??= {})[id] = choice);
 
 // What it changes in the room.
 const steps = {
 	host_changed: ({ participant_id: host }) => ({ host }),
-	countdown: ({ start_at: startAt }) => ({ phase: 'countdown', startAt }),
-	countdown_cancelled: () => ({ phase: 'lobby', startAt: 0 }),
-	start: ({ start_at: startAt }) => ({ phase: 'live', startAt, pageSince: startAt }),
+	countdown: ({ start_at }) => ({ phase: 'countdown', start_at }),
+	countdown_cancelled: () => ({ phase: 'lobby', start_at: 0 }),
+	start: ({ start_at }, pageSince) => ({ phase: 'live', start_at, pageSince }),
 	next_page: ({ page }, pageSince) => ({ page, pageSince }),
-	choice_submitted: (data) => ({
-		chosen: chosen(room.chosen, data, true),
-		revealed: data.choice ? chosen(room.revealed, data, data.choice) : room.revealed,
-	}),
+	choice_submitted(data) {
+		note(room.chosen, data, true);
+		if (data.choice) note(room.revealed, data, data.choice);
+	},
 	choices_revealed: ({ page, choices }) => ({ revealed: { ...room.revealed, [page]: choices } }),
 	session_ended: ({ reason }) => ({ phase: 'ended', reason }),
-	analysis_ready: ({ report }) => ({ report }),
-	forgotten: () => ({ report: null }),
 };
+
+// A kind of event, with who did it where somebody did.
+export const whose = ({ type, data: { participant_id: id } }) =>
+	id ? `${id === room.self ? 'own' : 'their'}-${type}` : type;
 
 // False for one that was known already.
 export function apply({ type, seq, ts, data }) {

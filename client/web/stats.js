@@ -1,9 +1,8 @@
 // How good the connections are, by the browser's own account (getStats).
 
-import { $, list, makeRow, text } from './dom.js';
+import { list, say, text } from './dom.js';
 import { nameOf } from './room.js';
-import { links } from './voice.js';
-import { say } from './words.js';
+import { connected } from './voice.js';
 
 // The words that both sides of a voice see, unless somebody sits between them: PBKDF2 of both
 // fingerprints, 9 bits a word (debate-security(7)).
@@ -34,19 +33,16 @@ function describe(report, words) {
 	const ends = [pair.localCandidateId, pair.remoteCandidateId].map((id) => report.get(id));
 	const isRelayed = ends.some((end) => end?.candidateType === 'relay');
 	const { packetsLost: lost, packetsReceived: received } = inbound;
-	return [
-		say(
-			'round trip {0} ms, jitter {1} ms, lost {2} %, made up {3} %, buffer {4} ms, {5}',
-			ms(pair.currentRoundTripTime),
-			ms(inbound.jitter),
-			percent(lost, lost + received),
-			percent(inbound.concealedSamples, inbound.totalSamplesReceived),
-			ms(inbound.jitterBufferDelay / inbound.jitterBufferEmittedCount),
-			isRelayed ? say('relayed') : say('direct'),
-		),
-		say('words to compare: {0}', words),
-		say('encrypted with {0}', `${dtlsCipher}, ${srtpCipher}`),
-	].join('\n');
+	const values = [
+		ms(pair.currentRoundTripTime),
+		ms(inbound.jitter),
+		percent(lost, lost + received),
+		percent(inbound.concealedSamples, inbound.totalSamplesReceived),
+		ms(inbound.jitterBufferDelay / inbound.jitterBufferEmittedCount),
+		say(isRelayed ? 'relayed' : 'direct'),
+	];
+	const suites = `${dtlsCipher}, ${srtpCipher}`;
+	return [say('quality', ...values), say('compare', words), say('encrypted', suites)].join('\n');
 }
 
 const fingerprintOf = ({ sdp }) => /^a=fingerprint:sha-256 (\S+)/im.exec(sdp)[1].toUpperCase();
@@ -57,10 +53,9 @@ async function row({ id, pc }) {
 }
 
 export async function drawStats() {
-	const connected = [...links.values()].filter(({ state }) => state === 'connected');
-	const rows = await Promise.all(connected.map(row));
-	list($('#stats'), rows, ({ id }) => id, makeRow, ({ children }, { id, words }) => {
-		text(children[0], nameOf(id));
-		text(children[1], words);
+	const rows = await Promise.all(connected().map(row));
+	list('#stats', 'div dt dd', rows, ([name, account], { id, words }) => {
+		text(name, nameOf(id));
+		text(account, words);
 	});
 }

@@ -1,5 +1,6 @@
-// The voices: one RTCPeerConnection to each other participant (debate-protocol(7), "Signaling
-// socket"). The newcomer offers; when two offer at once, the one with the higher number gives way.
+// The voices: one connection to each other participant (debate-protocol(7), "Signaling socket").
+
+import { make } from './dom.js';
 
 const SILENCE_MS = 1200; // nothing was heard for so long: another way is looked for ...
 const AGAIN_MS = 1500; // ... and again, more seldom while the connection seems to hold
@@ -14,7 +15,7 @@ let self, iceServers, hasRelay;
 let said; // the track that goes to the others
 
 const all = () => [...links.values()];
-export const connectedCount = () => all().filter(({ state }) => state === 'connected').length;
+export const connected = () => all().filter(({ state }) => state === 'connected');
 
 export function begin(itsSelf, servers, track) {
 	self = itsSelf;
@@ -33,19 +34,16 @@ export function take({ type, from, data }) {
 	if (!step) return;
 	const link = linkTo(from);
 	link.isPresent = true;
-	queue(link, () => step(link, data));
+	queue(link, () => step(link, data, type));
 }
 
 // Of one link one thing is done after the other.
-function queue(link, step) {
-	link.work = link.work.then(step).catch(({ message }) => console.warn(`${link.id}: ${message}`));
-}
+const queue = (link, step) => (link.work = link.work.then(step).catch(console.warn));
 
 function offerTo(ids) {
 	for (const link of all()) link.isPresent = false;
 	for (const link of ids.map(linkTo)) {
-		// What was offered before may have gone nowhere. Whose voice is missing as well is looked for
-		// from where this page is now.
+		// An offer from before may be lost. Where the voice is missing, too, the network is another.
 		Object.assign(link, { isPresent: true, offeredAt: -Infinity });
 		if (link.state === 'connected' && !isSilent(link)) renew(link);
 		else open(link, true);
@@ -72,12 +70,10 @@ function shut(link) {
 	Object.assign(link, { state: 'new', offerIsOut: false, early: [], wait: AGAIN_MS });
 }
 
-// Chromium tells a window of a new address 2 s late, and a new frame at once. (Firefox would empty
-// the frame again, and knows the address.)
+// Chromium tells a page of new addresses 2 s late, and a new frame at once. (Firefox is quick, but
+// empties the frame again.)
 function freshWindow(link) {
-	link.frame = document.createElement('iframe');
-	link.frame.hidden = true;
-	document.body.append(link.frame);
+	document.body.append((link.frame = make('iframe', { hidden: true })));
 	return link.frame.contentWindow;
 }
 
@@ -85,9 +81,8 @@ function open(link, offers) {
 	const isAgain = link.pc;
 	shut(link);
 	const { RTCPeerConnection } = isAgain && navigator.userAgentData ? freshWindow(link) : window;
-	const pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' });
+	const pc = (link.pc = new RTCPeerConnection({ iceServers, bundlePolicy: 'max-bundle' }));
 	const ifCurrent = (step) => (event) => pc === link.pc && step(event);
-	link.pc = pc;
 	pc.onicecandidate = ifCurrent(({ candidate }) => sendCandidate(link, candidate));
 	pc.onicecandidateerror = ({ url, errorCode }) => {
 		if (/^turn/.test(url) && !hasRelay) relayProblem = Math.min(errorCode, relayProblem ?? errorCode);
@@ -115,41 +110,36 @@ async function describe(link) {
 }
 
 function sendCandidate({ id }, one) {
-	const { candidate, sdpMid, sdpMLineIndex } = one ?? { candidate: '', sdpMid: '0', sdpMLineIndex: 0 };
+	const { candidate = '', sdpMid = '0', sdpMLineIndex = 0 } = one ?? {};
 	on.send({ type: 'candidate', to: id, data: { candidate, sdpMid, sdpMLineIndex } });
 	hasRelay ||= / typ relay/.test(candidate);
 	if (hasRelay) relayProblem = null;
 }
 
-// The connection that an SDP came from: its session id, which stays while the connection lives
-// (RFC 8829, section 5.2.2), and its certificate.
+// The connection that an SDP came from, by session id (RFC 8829, section 5.2.2) and certificate.
 const originOf = (sdp) => `${/^o=\S+ \S+/m.exec(sdp)} ${/^a=fingerprint:.*/m.exec(sdp)}`;
 
-const number = (id) => Number(id.slice(1));
-
-async function takeOffer(link, { sdp }) {
+async function takeOffer(link, { sdp }, type) {
 	const origin = originOf(sdp);
 	// The other side has begun anew, or this one has to.
 	const isAnother = (link.origin && link.origin !== origin) || link.state === 'failed';
 	const collides = link.pc && link.pc.signalingState !== 'stable';
-	const yields = number(self) > number(link.id) || !link.offerIsOut;
+	const yields = +self.slice(1) > +link.id.slice(1) || !link.offerIsOut;
 	link.ignores = !isAnother && collides && !yields;
 	if (link.ignores) return;
 	const pc = isAnother || !link.pc ? open(link) : link.pc;
-	await takeRemote(link, pc, { type: 'offer', sdp });
+	await takeRemote(link, pc, { type, sdp });
 	if (pc.getSenders().every(({ track }) => !track)) pc.addTrack(said);
 	await describe(link);
 }
 
-async function takeAnswer(link, { sdp }) {
+async function takeAnswer(link, { sdp }, type) {
 	const origin = originOf(sdp);
 	if (link.pc?.signalingState !== 'have-local-offer') return;
 	link.ignores = false; // candidates from here on belong to this answer
-	if (link.origin && link.origin !== origin) {
-		open(link, true); // it has lost the connection that was to go on
-		return;
-	}
-	await takeRemote(link, link.pc, { type: 'answer', sdp });
+	// Another: it has lost the one that was to go on.
+	if (link.origin && link.origin !== origin) open(link, true);
+	else await takeRemote(link, link.pc, { type, sdp });
 }
 
 async function takeRemote(link, pc, description) {
@@ -207,14 +197,13 @@ export function mendAll() {
 
 export function speak(track) {
 	said = track;
-	for (const { pc } of all())
-		for (const sender of pc?.getSenders() ?? []) if (sender.track) sender.replaceTrack(track);
+	const senders = all().flatMap(({ pc }) => pc?.getSenders() ?? []);
+	for (const sender of senders) if (sender.track) sender.replaceTrack(track);
 }
 
 function play(link, track) {
 	link.audio?.remove();
-	link.audio = document.createElement('audio');
-	link.audio.srcObject = new MediaStream([track]);
+	link.audio = make('audio', { srcObject: new MediaStream([track]) });
 	link.audio.dataset.participant = link.id;
 	document.body.append(link.audio);
 	link.audio.play().catch(({ name }) => name === 'NotAllowedError' && on.blocked());

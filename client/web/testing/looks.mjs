@@ -118,7 +118,10 @@ async function debateIn(house, locale, name, room) {
       .then((words) => words.includes('has arrived') || words.includes('도착')),
   );
   await look(page, 'over');
-  console.log(`and ${await weight(page)} after a debate, with statistics`);
+  // All that a whole debate takes.
+  const whole = await weight(page);
+  console.log(`note: ${locale}: the page weighs ${whole} bytes`);
+  check(whole > 30000 && whole < 60000, `${locale}: the page weighs ${whole} bytes`);
 }
 
 test('it looks right in both languages, light, dark and narrow, and is light', async (house) => {

@@ -86,11 +86,11 @@ async function aTabDies(house, page) {
 async function itIsReplaced(house, page, lee) {
   const token = house.tokenFor('lee');
   const second = await openPage(await browser(), `${house.url}/r/return?token=${token}`);
+  await second.waitForSelector('#door .sound:not([hidden])');
   check(
     second.url() === `${house.url}/r/return`,
     `the token stays in the address: ${second.url()}`,
   );
-  await second.waitForSelector('#door .sound:not([hidden])');
   await second.fill('#name', 'Lee');
   await second.check('[value=no]');
   await second.click('#door .primary');

@@ -1,51 +1,69 @@
-// Every sentence of the page has its Korean, none is left over, and those that the terminal says too
-// are the same in its catalogue (client/po).
+// Every sentence of the page is there in both languages, none is left over, and those that the
+// terminal says too are the same in its catalogue (client/po).
 import { readdirSync, readFileSync } from 'node:fs';
 
 const web = new URL('..', import.meta.url).pathname;
 const read = (name) => readFileSync(web + name, 'utf8');
-const korean = (await import('../words_ko.js')).default;
 const problems = [];
+const holds = (isIt, what) => isIt || problems.push(what);
 
-const sources = readdirSync(web).filter(
-  (name) => /\.(js|html)$/.test(name) && name !== 'words_ko.js',
-);
-const text = sources.map(read).join('\n');
-const english = new Set();
-for (const [, words] of text.matchAll(/\bsay\(\s*'([^']+)'/g)) english.add(words);
-const page = read('index.html').replace(/<noscript>.*/, '');
-for (const [, label, words] of page.matchAll(/aria-label="([^"]+)"|>([A-Z][^<]+)</g))
-  english.add((label ?? words).trim());
-for (const [, words] of text.matchAll(/^\t\w+: '([A-Z{][^']+)'/gm)) english.add(words);
-
-for (const words of english) if (!korean[words]) problems.push(`no Korean: ${words}`);
-for (const words of Object.keys(korean)) {
-  if (!text.includes(`'${words}'`) && !text.includes(`"${words}"`) && !text.includes(`>${words}`))
-    problems.push(`said nowhere: ${words}`);
-  const holes = (sentence) => [...sentence.matchAll(/\{\d\}/g)].map(String).sort().join();
-  if (holes(words) !== holes(korean[words])) problems.push(`not the same holes: ${words}`);
+async function sentencesOf(language) {
+  const { default: lines } = await import(`../words_${language}.js`);
+  const all = [...lines.matchAll(/^(\S+) (.+)$/gm)].map(([, id, words]) => [id, words]);
+  holds(all.length === lines.split('\n').filter(Boolean).length, `${language}: not a sentence a line`);
+  holds(new Set(all.map(([id]) => id)).size === all.length, `${language}: the same id twice`);
+  return Object.fromEntries(all);
 }
+
+const english = await sentencesOf('en');
+const korean = await sentencesOf('ko');
+const all = new Set(Object.keys({ ...english, ...korean }));
+const holes = (sentence) => [...sentence.matchAll(/\{\d\}/g)].map(String).sort().join();
+for (const id of all) {
+  holds(english[id], `no English: ${id}`);
+  holds(korean[id], `no Korean: ${id}`);
+  if (english[id] && korean[id])
+    holds(holes(english[id]) === holes(korean[id]), `not the same holes: ${id}`);
+}
+
+// An id is said by itself, or put together of an event, a reason or a state.
+const sources = readdirSync(web)
+  .filter((name) => name.endsWith('.js') && !name.startsWith('words_'))
+  .map(read)
+  .join('\n');
+const html = read('index.html');
+const said = new Set();
+for (const [, words] of sources.matchAll(/\bsay\(([^;\n]*)/g))
+  for (const [, before, id] of words.matchAll(/(=== )?'([\w-]+)'/g)) if (!before) said.add(id);
+for (const [, id] of sources.matchAll(/'(relay-\w+)'/g)) said.add(id);
+for (const id of said) holds(all.has(id), `said and not there: ${id}`);
+const starts = [...sources.matchAll(/`(\w+-)\$\{/g)].map(([, start]) => start);
+const made = [...starts, 'own-', 'their-'];
+const elements = new Map([...html.matchAll(/<(\w+)[^>]* id=([\w-]+)/g)].map(([, tag, id]) => [id, tag]));
+const events = ['start', 'next_page', 'choices_revealed'];
+for (const id of all) {
+  const isAsked = id.endsWith('-asked') && elements.has(id.slice(0, -6));
+  const isMade = made.some((start) => id.startsWith(start)) || events.includes(id) || isAsked;
+  holds(said.has(id) || elements.has(id) || isMade, `said nowhere: ${id}`);
+}
+for (const [id, tag] of elements)
+  if (/^(h1|h2|label|legend|button|summary|a|meter)$/.test(tag))
+    holds(all.has(id) || sources.includes(`'#${id}'`), `an element without words: ${id}`);
 
 const unquote = (block) =>
   [...block.matchAll(/"((?:[^"\\]|\\.)*)"/g)].map(([, part]) => JSON.parse(`"${part}"`)).join('');
 const shape = (sentence) =>
   sentence.replace(/%(?:(\d)\$)?[a-z.\d]+/g, (_, n) => `{${n ?? '_'}}`).replace(/\{\d\}/g, '{_}');
 const catalogue = readFileSync(`${web}../po/ko.po`, 'utf8');
-let shared = 0;
 const known = new Map();
 for (const [, id, str] of catalogue.matchAll(/^msgid (.*(?:\n".*)*)\nmsgstr (.*(?:\n".*)*)/gm))
-  known.set(unquote(id), unquote(str));
-for (const [words, its] of Object.entries(korean)) {
-  const there =
-    known.get(words) ??
-    [...known].find(([id]) => shape(id) === words.replace(/\{\d\}/g, '{_}'))?.[1];
-  if (there === undefined) continue;
-  shared++;
-  if (shape(there).replace(/\{\d\}/g, '{_}') !== shape(its))
-    problems.push(`not as the terminal says it: ${words}\n  ${its}\n  ${there}`);
+  known.set(shape(unquote(id)), shape(unquote(str)));
+const shared = [...all].filter((id) => known.has(shape(english[id])));
+for (const id of shared) {
+  const theirs = known.get(shape(english[id]));
+  holds(theirs === shape(korean[id]), `not as the terminal says it: ${id}\n  ${korean[id]}\n  ${theirs}`);
 }
-if (english.size < 60 || shared < 20)
-  problems.push(`too few were found: ${english.size}, shared ${shared}`);
+holds(all.size > 80 && shared.length >= 20, `too few were found: ${all.size}, shared ${shared.length}`);
 for (const problem of problems) console.log(problem);
-console.log(`${english.size} sentences, ${shared} of them the terminal's as well`);
+console.log(`${all.size} sentences, ${shared.length} of them the terminal's as well`);
 process.exit(problems.length ? 1 : 0);

@@ -1,5 +1,4 @@
-// The microphone: how loud it is, whether somebody speaks into it; `track` goes to the others and
-// changes with the device, the stream `recorded` lasts whatever happens to devices.
+// The microphone. `track` goes to the others and changes with the device, the stream `recorded` lasts.
 
 const SPEECH = 0.016; // so loud is who speaks (a peak; 1 is the loudest) ...
 const HANG_MS = 500; // ... until it was quiet for so long
@@ -30,7 +29,7 @@ export const isOpen = () => track !== silence;
 export const current = () => (isOpen() ? track.getSettings().deviceId : undefined);
 export const wake = () => context.resume().catch(() => {});
 
-// `device` undefined: the system's choice. Throws what getUserMedia throws.
+// Throws what getUserMedia throws.
 export async function open(device = wanted) {
 	const audio = { deviceId: device && { ideal: device }, channelCount: 1 };
 	const stream = await navigator.mediaDevices.getUserMedia({ audio });
