@@ -1,8 +1,8 @@
 // The report of a debate in a browser, as a file and as the server's: nothing is fetched, what is
-// clicked is heard, nothing sticks out, axe-core finds nothing, and a hostile name does nothing.
-// SHOTS=DIR keeps pictures to look at.
+// clicked is heard, also of what a page recorded, nothing sticks out, axe-core finds nothing, and a
+// hostile name does nothing. SHOTS=DIR keeps pictures to look at.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join as path, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -14,13 +14,60 @@ const program = resolve(process.env.DEBATE_BIN);
 const NAME = '<img src=x onerror=document.title=1>';
 
 // A folder in which two of three were recorded, one of them with a name that wants to be markup.
-function debateFolder() {
-  const folder = path(work, 'sunday');
+function debateFolder(name) {
+  const folder = path(work, name);
   mkdirSync(folder, { recursive: true });
   const log = readFileSync(path(tree, 'testdata/logs/library.jsonl'), 'utf8');
   writeFileSync(path(folder, 'log.jsonl'), log.replaceAll('"이서연"', JSON.stringify(NAME)));
   copyFileSync(path(tree, 'testdata/speech/lee-1.opus'), path(folder, 'p2-1.opus'));
   return folder;
+}
+
+// What a page records: by this browser's MediaRecorder, in pieces, without a length or an index.
+// Somebody speaks from a second on and again three seconds after having ended.
+async function recordedByPage(browser) {
+  const page = await browser.newPage();
+  const words = readFileSync(path(tree, 'testdata/speech/kim-2.opus')).toString('base64');
+  const bytes = await page.evaluate(async (base64) => {
+    const context = new AudioContext({ sampleRate: 48000 });
+    const file = Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)).buffer;
+    const speech = await context.decodeAudioData(file);
+    const heard = context.createMediaStreamDestination();
+    const again = 1 + speech.duration + 3;
+    const pieces = [];
+    const recorder = new MediaRecorder(heard.stream, { mimeType: 'audio/webm;codecs=opus' });
+    recorder.ondataavailable = ({ data }) => pieces.push(data);
+    const ended = new Promise((done) => (recorder.onstop = done));
+    recorder.start(1000);
+    for (const at of [1, again]) {
+      const source = new AudioBufferSourceNode(context, { buffer: speech });
+      source.connect(heard);
+      source.start(context.currentTime + at);
+      if (at === again) source.onended = () => recorder.stop();
+    }
+    await ended;
+    return [...new Uint8Array(await new Blob(pieces).arrayBuffer())];
+  }, words);
+  await page.close();
+  return Buffer.from(bytes);
+}
+
+// The second time is heard where it was said, without the first having been played.
+async function webm(browser) {
+  const folder = debateFolder('webm');
+  rmSync(path(folder, 'p2-1.opus'));
+  writeFileSync(path(folder, 'r_AbCdEfGhIjKlMnOpQrStUv_1.webm'), await recordedByPage(browser));
+  debate('analyze', folder, '--language', 'en');
+  const file = path(work, 'webm.html');
+  debate('report', folder, '--output', file);
+  check(readFileSync(file, 'utf8').includes('src="data:audio/webm;base64,'), 'no WebM in the page');
+  const { page } = await open(browser, file);
+  const turns = page.locator('a.when[data-r]');
+  check((await turns.count()) >= 2, 'one has spoken twice, and this is not shown');
+  const from = Number(await turns.last().getAttribute('data-b'));
+  check(from > 4, `the second time is said to begin at ${from} s`);
+  await hear(page, turns.last());
+  await hear(page, turns.first());
 }
 
 const debate = (...words) => execFileSync(program, words, { cwd: work, stdio: 'pipe' });
@@ -78,7 +125,7 @@ async function look(page, name) {
 }
 
 test('the report', async () => {
-  const folder = debateFolder();
+  const folder = debateFolder('sunday');
   debate('analyze', folder, '--language', 'en');
   const browser = await launch();
   for (const [audio, language] of [
@@ -99,5 +146,6 @@ test('the report', async () => {
     await page.evaluate(axe);
     await look(page, `report-${language}`);
   }
+  await webm(browser);
   await browser.close();
 });
