@@ -1,4 +1,5 @@
-/* The timeline: rows of equal length, as music is written, with a lane for each person. */
+/* The timeline: rows of equal length, as music is written, with a lane for each person. Each is a
+ * drawing of its own, so that on paper none is cut in two. */
 #include <math.h>
 #include <stdio.h>
 
@@ -21,7 +22,7 @@ enum {
 struct sheet {
     double from_ms, row_ms, tick_ms;
     size_t rows;
-    double row_height;
+    double height; /* of a row */
 };
 
 static struct sheet sheet_of(const struct debate *debate)
@@ -36,7 +37,7 @@ static struct sheet sheet_of(const struct debate *debate)
         step++;
     struct sheet sheet = {.row_ms = steps[step].row_s * 1000, .tick_ms = steps[step].tick_s * 1000};
     sheet.rows = (size_t)ceil(end_ms / sheet.row_ms);
-    sheet.row_height = HEAD + LANE * (double)debate->people_count + FOOT;
+    sheet.height = HEAD + LANE * (double)debate->people_count + FOOT;
     return sheet;
 }
 
@@ -46,14 +47,9 @@ static double x_of(const struct sheet *sheet, size_t row, double at_ms)
     return LEFT + SPAN * (part < 0 ? 0 : part > 1 ? 1 : part);
 }
 
-static double top_of(const struct sheet *sheet, size_t row)
+static double lane_of(unsigned participant)
 {
-    return (double)row * sheet->row_height;
-}
-
-static double lane_of(const struct sheet *sheet, size_t row, unsigned participant)
-{
-    return top_of(sheet, row) + HEAD + LANE * (double)(participant - 1);
+    return HEAD + LANE * (double)(participant - 1);
 }
 
 static bool reaches(const struct sheet *sheet, size_t row, double from_ms, double to_ms)
@@ -91,7 +87,7 @@ static void draw_lanes(struct out *out, const struct sheet *sheet, size_t row)
     char text[OUT_NUMBER_SIZE];
     double end = x_of(sheet, row, (double)debate->end_ms);
     for (size_t i = 0; i < debate->people_count; i++) {
-        double y = lane_of(sheet, row, (unsigned)i + 1);
+        double y = lane_of((unsigned)i + 1);
         out_format(out, "<rect class=\"lane\" x=\"%d\" y=\"%.0f\" width=\"%.1f\" height=\"%d\"/>",
                    LEFT, y + 1, end - LEFT, LANE - 2);
         out_format(out, "<text class=\"name\" x=\"%d\" y=\"%.0f\">", LEFT - 14, y + 15);
@@ -103,15 +99,14 @@ static void draw_lanes(struct out *out, const struct sheet *sheet, size_t row)
 static void draw_times(struct out *out, const struct sheet *sheet, size_t row)
 {
     const struct debate *debate = out->report->debate;
-    double from_ms = (double)row * sheet->row_ms, bottom = top_of(sheet, row + 1) - FOOT;
+    double from_ms = (double)row * sheet->row_ms, bottom = sheet->height - FOOT;
     char text[OUT_NUMBER_SIZE];
     for (double at_ms = from_ms; at_ms < from_ms + sheet->row_ms && at_ms <= (double)debate->end_ms;
          at_ms += sheet->tick_ms) {
         double x = x_of(sheet, row, at_ms);
-        out_format(out, "<path class=\"tick\" d=\"M%.1f %.0fV%.0f\"/>", x,
-                   top_of(sheet, row) + HEAD - 4, bottom);
-        out_format(out, "<text class=\"time\" x=\"%.1f\" y=\"%.0f\">%s</text>\n", x,
-                   top_of(sheet, row) + HEAD - 6, out_clock(at_ms, text));
+        out_format(out, "<path class=\"tick\" d=\"M%.1f %dV%.0f\"/>", x, HEAD - 4, bottom);
+        out_format(out, "<text class=\"time\" x=\"%.1f\" y=\"%d\">%s</text>\n", x, HEAD - 6,
+                   out_clock(at_ms, text));
     }
 }
 
@@ -126,13 +121,12 @@ static void draw_pages(struct out *out, const struct sheet *sheet, size_t row)
             continue;
         double x = x_of(sheet, row, from_ms);
         if (from_ms >= at_ms)
-            out_format(out, "<path class=\"turnover\" d=\"M%.1f %.0fV%.0f\"/>", x,
-                       top_of(sheet, row) + 2, top_of(sheet, row + 1) - FOOT);
+            out_format(out, "<path class=\"turnover\" d=\"M%.1f 2V%.0f\"/>", x,
+                       sheet->height - FOOT);
         if (x_of(sheet, row, (double)page->to_ms) - x < 14)
             continue; /* no room for its number */
         snprintf(number, sizeof number, "%u", page->page);
-        out_format(out, "<text class=\"page\" x=\"%.1f\" y=\"%.0f\">", x + 3,
-                   top_of(sheet, row) + 12);
+        out_format(out, "<text class=\"page\" x=\"%.1f\" y=\"12\">", x + 3);
         out_say1(out, WORD_PAGE, number);
         out_raw(out, "</text>\n");
     }
@@ -154,8 +148,7 @@ static void draw_pieces(struct out *out, const struct sheet *sheet, size_t row)
         out_format(out,
                    "<rect class=\"c%u\" x=\"%.1f\" y=\"%.0f\" width=\"%.1f\" height=\"%d\"><title>",
                    report_colour(piece->participant), x,
-                   lane_of(sheet, row, piece->participant) + (LANE - BAR) / 2.0,
-                   width < 1 ? 1 : width, BAR);
+                   lane_of(piece->participant) + (LANE - BAR) / 2.0, width < 1 ? 1 : width, BAR);
         out_text(out, out_name(out->report, piece->participant, name));
         out_format(out, " %s–%s</title></rect></a>\n", out_clock(piece->from_ms, from),
                    out_clock(piece->to_ms, to));
@@ -171,7 +164,7 @@ static void draw_overlaps(struct out *out, const struct sheet *sheet, size_t row
         if (!report_is_cut(overlap) || overlap->by < 1 ||
             !reaches(sheet, row, overlap->from_ms, overlap->from_ms))
             continue;
-        double x = x_of(sheet, row, overlap->from_ms), y = lane_of(sheet, row, overlap->by);
+        double x = x_of(sheet, row, overlap->from_ms), y = lane_of(overlap->by);
         out_format(out, "<path class=\"%s\" d=\"M%.1f %.0fl-4 -6h8z\"><title>",
                    overlap->kind == OVERLAP_INTERRUPTION ? "cut" : "cut vain", x, y + 7);
         out_say1(out, overlap->kind == OVERLAP_INTERRUPTION ? WORD_INTERRUPTS : WORD_ATTEMPTS,
@@ -188,7 +181,7 @@ static void draw_choices(struct out *out, const struct sheet *sheet, size_t row)
         double at_ms = (double)choice->at_ms;
         if (!reaches(sheet, row, at_ms, at_ms) || choice->participant < 1)
             continue;
-        double x = x_of(sheet, row, at_ms), y = lane_of(sheet, row, choice->participant) + LANE / 2;
+        double x = x_of(sheet, row, at_ms), y = lane_of(choice->participant) + LANE / 2;
         out_format(out,
                    "<a href=\"#c%zu\"><path class=\"choice\" d=\"M%.1f %.0fl11 11l-11 11l-11 "
                    "-11z\"><title>",
@@ -204,19 +197,17 @@ void report_svg(struct out *out)
 {
     const struct debate *debate = out->report->debate;
     struct sheet sheet = sheet_of(debate);
-    out_format(out,
-               "<div class=\"scroll\" tabindex=\"0\"><svg viewBox=\"0 0 %d %.0f\" role=\"group\" "
-               "aria-labelledby=\"timeline\">\n",
-               WIDTH, sheet.row_height * (double)sheet.rows);
+    out_raw(out,
+            "<div class=\"scroll\" role=\"group\" aria-labelledby=\"timeline\" tabindex=\"0\">\n");
     for (size_t row = 0; row < sheet.rows; row++) {
-        out_raw(out, "<g>\n");
+        out_format(out, "<svg viewBox=\"0 0 %d %.0f\" role=\"group\">\n", WIDTH, sheet.height);
         draw_lanes(out, &sheet, row);
         draw_times(out, &sheet, row);
         draw_pages(out, &sheet, row);
         draw_pieces(out, &sheet, row);
         draw_overlaps(out, &sheet, row);
         draw_choices(out, &sheet, row);
-        out_raw(out, "</g>\n");
+        out_raw(out, "</svg>\n");
     }
-    out_raw(out, "</svg></div>\n");
+    out_raw(out, "</div>\n");
 }

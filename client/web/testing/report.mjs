@@ -124,6 +124,33 @@ async function look(page, name) {
   }
 }
 
+// On a sheet of A4 (210 by 297 mm, margins of 16 mm), for whoever has a dark screen.
+async function paper(page) {
+  const mm = 96 / 25.4;
+  await page.setViewportSize({ width: Math.floor(178 * mm), height: 900 });
+  await page.emulateMedia({ colorScheme: 'dark', media: 'print' });
+  const wrong = await page.evaluate((tall) => {
+    const all = (what) => [...document.querySelectorAll(what)];
+    const found = [];
+    for (const one of all('body, section, .story li'))
+      if (!['rgb(255, 255, 255)', 'rgba(0, 0, 0, 0)'].includes(getComputedStyle(one).backgroundColor))
+        found.push(`${one.tagName} is not on white`);
+    if (all('audio').some((one) => one.getClientRects().length)) found.push('a player is printed');
+    for (const one of all('svg, table, .shares, .story li, .choices > li')) {
+      const { height, right } = one.getBoundingClientRect();
+      if (height > tall) found.push(`${one.tagName} is taller than a page: ${height}`);
+      if (right > innerWidth + 1) found.push(`${one.tagName} sticks out: ${right}`);
+      if (getComputedStyle(one).breakInside !== 'avoid') found.push(`${one.tagName} may be cut`);
+    }
+    for (const one of all('thead th')) {
+      if (one.scrollWidth > one.clientWidth + 1) found.push(`cut: ${one.textContent}`);
+      if (getComputedStyle(one).overflowWrap !== 'normal') found.push(`torn: ${one.textContent}`);
+    }
+    return found;
+  }, 265 * mm);
+  check(!wrong.length, `on paper: ${wrong.join('; ')}`);
+}
+
 test('the report', async () => {
   const folder = debateFolder('sunday');
   debate('analyze', folder, '--language', 'en');
@@ -145,6 +172,7 @@ test('the report', async () => {
     if (audio === 'beside') continue;
     await page.evaluate(axe);
     await look(page, `report-${language}`);
+    await paper(page);
   }
   await webm(browser);
   await browser.close();
