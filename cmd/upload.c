@@ -249,6 +249,10 @@ static enum exit_code run(const struct args *args)
 
 static const struct option options[] = {
     {.name = "json", .help = "Print each recording that arrived as a JSON line."},
+    {.name = "participant",
+     .argument = "ID",
+     .help = "With --to: whose recording FILE is, p1 say. Without it, a FILE that is named as a "
+             "server keeps it, p1-1.opus, says so."},
     {.name = "pending",
      .help = "Send what was left behind in a folder, given instead of FILE: each recording to the "
              "server it was made at, as the one who made it. Without a folder, in "

@@ -5,6 +5,8 @@
 
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 #include "analysis/service_testing.h"
 #include "args.h"
 
@@ -12,12 +14,19 @@ extern const struct cmd cmd_upload;
 
 static char seen_head[4096], seen_body[64 * 1024];
 static int next_status;
+static const char *next_headers; /* of a refusal */
+static unsigned refusals;        /* so many before that status; 0 as a status: the line goes dead */
+static unsigned requests;
+static int refusal_status;
 
 static void script(const struct fake_request *request, struct fake_answer *answer)
 {
     snprintf(seen_head, sizeof seen_head, "%s", request->head);
     snprintf(seen_body, sizeof seen_body, "%.*s", (int)request->body_len, request->body);
-    answer->status = next_status;
+    requests++;
+    answer->status = refusals ? refusal_status : next_status;
+    answer->headers = refusals || next_status >= 300 ? next_headers : NULL;
+    refusals -= refusals > 0;
 }
 
 static struct fake_service service;
@@ -44,6 +53,8 @@ static int end(void **state)
     fake_stop(&service);
     unlink("kim.opus");
     unlink("kim.timeline");
+    unlink("s_0123456789abcdefghijkm/p2-1.opus");
+    rmdir("s_0123456789abcdefghijkm");
     return chdir("/") == 0 && rmdir(folder) == 0 ? 0 : -1;
 }
 
@@ -79,6 +90,11 @@ static void a_recording_is_posted_as_a_form_with_what_is_known_of_it(void **stat
     want_field("recording_id", "r_abc_1");
     want_field("session_id", "s_0123456789abcdefghijkl");
     want_field("started_at_ms", "1763872345678");
+    want_field("bytes", "12");
+    want_field("sha256", "d4e085e4adf67a0cc23971fcb3c591da5713b240188f11fb2c379fd5ab51da15");
+    assert_non_null(strstr(seen_head,
+                           "\r\nIdempotency-Key: "
+                           "\"d4e085e4adf67a0cc23971fcb3c591da5713b240188f11fb2c379fd5ab51da15\""));
 }
 
 static void what_has_no_timeline_is_sent_all_the_same(void **state)
@@ -92,12 +108,67 @@ static void what_has_no_timeline_is_sent_all_the_same(void **state)
     assert_null(strstr(seen_body, "timeline"));
 }
 
+static void a_path_as_a_server_keeps_it_tells_whose_it_is(void **state)
+{
+    const char *path = "s_0123456789abcdefghijkm/p2-1.opus";
+    const char *words[] = {path, "--to", service.base};
+    (void)state;
+    mkdir("s_0123456789abcdefghijkm", 0700);
+    put(path, "sound");
+    next_status = 200;
+    assert_int_equal(args_run(&cmd_upload, 3, (char *const *)words), EXIT_CODE_DONE);
+    want_field("participant_id", "p2");
+    want_field("session_id", "s_0123456789abcdefghijkm");
+    const char *named[] = {path, "--to", service.base, "--participant", "p7"};
+    assert_int_equal(args_run(&cmd_upload, 5, (char *const *)named), EXIT_CODE_DONE);
+    want_field("participant_id", "p7");
+}
+
+static void what_may_be_taken_later_is_sent_again(void **state)
+{
+    static const int for_later[] = {503, 429, 0, 500};
+    (void)state;
+    put("kim.opus", "sound of kim");
+    next_status = 201;
+    next_headers = "Retry-After: 1\r\n";
+    for (size_t i = 0; i < sizeof for_later / sizeof *for_later; i++) {
+        refusal_status = for_later[i];
+        refusals = 1;
+        requests = 0;
+        assert_int_equal(upload("kim.opus"), EXIT_CODE_DONE);
+        assert_int_equal(requests, 2);
+        assert_non_null(strstr(seen_body, "\r\n\r\nsound of kim\r\n")); /* whole once more */
+    }
+}
+
+static void who_asks_for_more_patience_than_there_is_is_not_asked_again(void **state)
+{
+    (void)state;
+    put("kim.opus", "sound of kim");
+    next_status = 429;
+    next_headers = "Retry-After: 1000\r\n";
+    requests = 0;
+    assert_int_equal(upload("kim.opus"), EXIT_CODE_REFUSED);
+    assert_int_equal(requests, 1);
+}
+
+static void where_nobody_ever_answers_is_given_up_soon(void **state)
+{
+    const char *words[] = {"kim.opus", "nobody.opus", "--to", "http://127.0.0.1:1/"};
+    (void)state;
+    put("kim.opus", "sound of kim");
+    assert_int_equal(args_run(&cmd_upload, 4, (char *const *)words), EXIT_CODE_UNREACHABLE);
+}
+
 static void a_refusal_and_a_missing_file_are_told_apart(void **state)
 {
     (void)state;
     put("kim.opus", "sound");
-    for (next_status = 300; next_status < 600; next_status += 100)
+    next_headers = NULL;
+    requests = 0;
+    for (next_status = 300; next_status < 500; next_status += 100)
         assert_int_equal(upload("kim.opus"), EXIT_CODE_REFUSED);
+    assert_int_equal(requests, 2); /* that will not change */
     assert_int_equal(upload("nobody.opus"), EXIT_CODE_FAILED);
     assert_int_equal(upload("."), EXIT_CODE_FAILED);
 }
@@ -107,6 +178,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_recording_is_posted_as_a_form_with_what_is_known_of_it),
         cmocka_unit_test(what_has_no_timeline_is_sent_all_the_same),
+        cmocka_unit_test(a_path_as_a_server_keeps_it_tells_whose_it_is),
+        cmocka_unit_test(what_may_be_taken_later_is_sent_again),
+        cmocka_unit_test(who_asks_for_more_patience_than_there_is_is_not_asked_again),
+        cmocka_unit_test(where_nobody_ever_answers_is_given_up_soon),
         cmocka_unit_test(a_refusal_and_a_missing_file_are_told_apart),
     };
     return cmocka_run_group_tests(tests, begin, end);

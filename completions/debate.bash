@@ -92,8 +92,9 @@ _debate() {
             esac
             ;;
         upload)
-            options='--json --pending --recording-id --room --server -s --session --to --token --help -h --version ' kind=file
+            options='--json --participant --pending --recording-id --room --server -s --session --to --token --help -h --version ' kind=file
             case $previous$equals in
+            --participant | --participant=) options= kind=none ;;
             --recording-id | --recording-id=) options= kind=none ;;
             --room | --room=) options= kind=none ;;
             -s | --server | --server=) options= kind=none ;;

@@ -91,6 +91,7 @@ complete -c debate -n '__debate_is choose' -l version -d 'Print the version'
 
 complete -c debate -n '__debate_is ""' -a upload -d 'upload recordings that stayed behind'
 complete -c debate -n '__debate_is upload' -l json -d 'Print each recording that arrived as a JSON line'
+complete -c debate -n '__debate_is upload' -l participant -x -d 'With --to: whose recording FILE is, p1 say'
 complete -c debate -n '__debate_is upload' -l pending -d 'Send what was left behind in a folder, given instead of FILE: each recording to the server it was made at, as the one who made it'
 complete -c debate -n '__debate_is upload' -l recording-id -x -d 'Which recording FILE is'
 complete -c debate -n '__debate_is upload' -l room -x -d 'Ask this room’s last session afterwards whether it has the same bytes'
