@@ -174,6 +174,22 @@ static int ask_for_body(struct lws *wsi)
     return lws_write(wsi, out + LWS_PRE, (size_t)len, LWS_WRITE_HTTP_HEADERS) < len ? -1 : 0;
 }
 
+/* libwebsockets would wait for a body without an end (RFC 9112, section 6.3: there is none), or
+ * take the length that chunks make void; what follows on this connection could not be told from it.
+ */
+static void take_no_body(struct lws *wsi, struct exchange *exchange)
+{
+    if (exchange->is_answered)
+        return;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0)
+        exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Content-Length");
+    else if (is_chunked(wsi))
+        exchange_fail_with(exchange, 411, REASON_FIELD_MISSING,
+                           "Content-Length"); /* RFC 9110, section 15.5.12 */
+    else
+        exchange_body_end(exchange);
+}
+
 int http_on_request(struct lws *wsi, struct link *link)
 {
     struct head_text text;
@@ -195,25 +211,16 @@ int http_on_request(struct lws *wsi, struct link *link)
     } else {
         exchange_begin(exchange, &head);
     }
-    if (has_body && !head.has_content_length) {
-        /* libwebsockets would wait for a body without an end (RFC 9112, section 6.3: there is
-         * none); what follows on this connection could not be told from it. */
+    if (has_body && (!head.has_content_length || is_chunked(wsi))) {
         link->closes_after = true;
-        if (is_chunked(wsi) && !exchange->is_answered) {
-            exchange_fail_with(exchange, 411, REASON_FIELD_MISSING,
-                               "Content-Length"); /* RFC 9110, section 15.5.12 */
-        } else {
-            exchange_body_end(exchange);
-        }
+        take_no_body(wsi, exchange);
         link_wait(link, LINK_WAITS_FOR_NOTHING);
-    }
-    /* Of the end of an empty body it tells for a POST alone. */
-    if (has_body && head.has_content_length && head.content_length == 0 &&
-        head.method != METHOD_POST) {
+    } else if (has_body && head.content_length == 0 && head.method != METHOD_POST) {
+        /* Of the end of an empty body libwebsockets tells for a POST alone. */
         exchange_body_end(exchange);
         link_wait(link, LINK_WAITS_FOR_NOTHING);
     }
-    /* Nor does it come out of passing over a body that was sent so. */
+    /* Nor does libwebsockets come out of passing over a body that was sent so. */
     if (link->is_behind_another && head.content_length > 0 && exchange->is_answered)
         link->closes_after = true;
     link->is_in_callback = false;

@@ -390,6 +390,30 @@ static void requests_sent_without_waiting_are_answered_in_order_or_not_at_all(vo
     }
 }
 
+/* RFC 9112, section 6.3. */
+static void a_body_whose_length_cannot_be_told_is_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *headers;
+        int status;
+    } rows[] = {
+        {"Content-Length: -2\r\n", 400},
+        {"Content-Length: +2\r\n", 400},
+        {"Content-Length: 2x\r\n", 400},
+        {"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400},
+        {"Transfer-Encoding: chunked\r\n", 411},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *request = text("POST /api/rooms HTTP/1.1\r\nHost: x\r\n"
+                                   "Authorization: Bearer %s\r\n%s\r\n{}",
+                                   token("kim"), rows[i].headers);
+        struct answer answer = http_bytes(request, strlen(request));
+        want_refusal(answer, rows[i].status, "bad_request");
+        assert_string_equal(header_of(&answer, "Connection"), "close");
+    }
+}
+
 static void who_asks_whether_its_body_is_wanted_is_told(void **state)
 {
     (void)state;
@@ -440,6 +464,7 @@ int main(void)
         cmocka_unit_test(a_method_that_a_route_does_not_know_is_405),
         cmocka_unit_test(a_connection_serves_several_requests),
         cmocka_unit_test(requests_sent_without_waiting_are_answered_in_order_or_not_at_all),
+        cmocka_unit_test(a_body_whose_length_cannot_be_told_is_refused),
         cmocka_unit_test(who_asks_whether_its_body_is_wanted_is_told),
     };
     return cmocka_run_group_tests(tests, group_begin, group_end);
