@@ -82,24 +82,44 @@ static bool is_forgotten(void *context)
 
 /* ---- the report ---- */
 
+static enum err write_format(const struct analyzing *analyzing, struct report *report,
+                             enum report_format format)
+{
+    char name[32];
+    struct document_file *file;
+    snprintf(name, sizeof name, "report.%s", report_format_name(format));
+    enum err e = document_begin(analyzing->where.folder, name, analyzing->limit, &file);
+    if (e)
+        return e;
+    e = report_write(report, format, document_add, file);
+    enum err ended = document_end(file, !e);
+    return e ? e : ended;
+}
+
+/* In every format, since the server can only hand out what is there; the page comes last. */
+static enum err write_formats(const struct analyzing *analyzing, struct report *report)
+{
+    enum report_audio audio = report->audio;
+    enum err e = ERR_NONE;
+    for (int format = REPORT_FORMATS - 1; !e && format >= 0; format--) {
+        report->audio = format == REPORT_HTML ? audio : REPORT_AUDIO_NONE;
+        e = write_format(analyzing, report, (enum report_format)format);
+    }
+    return e;
+}
+
 static enum exit_code write_report(struct analyzing *analyzing, const struct analysis *analysis)
 {
     const char *folder = analyzing->where.folder;
     const char *language = args_get(analyzing->args, "language");
     struct report report = analysis_report(analysis);
-    struct document_file *file;
     uint64_t bytes = 0;
     if (language)
         report.lang = strcmp(language, "ko") == 0 ? LANG_KO : LANG_EN;
     for (size_t i = 0; i < report.debate->recording_count; i++)
         bytes += report.debate->recordings[i].bytes;
     report.audio = bytes <= ANALYZE_EMBED_MAX ? REPORT_AUDIO_EMBED : REPORT_AUDIO_NONE;
-    enum err e = document_begin(folder, "report.html", analyzing->limit, &file);
-    if (!e) {
-        e = report_write(&report, REPORT_HTML, document_add, file);
-        enum err ended = document_end(file, !e);
-        e = e ? e : ended;
-    }
+    enum err e = write_formats(analyzing, &report);
     if (e && is_forgotten(analyzing))
         return args_error(analyzing->args, EXIT_CODE_FAILED, "session %s was forgotten",
                           analyzing->where.session_id);
@@ -107,7 +127,7 @@ static enum exit_code write_report(struct analyzing *analyzing, const struct ana
         return args_error(analyzing->args, EXIT_CODE_NO_SPACE,
                           "%s: report: what may be written is used up", folder);
     if (e)
-        return args_error(analyzing->args, EXIT_CODE_FAILED, "%s/report.html: %s", folder,
+        return args_error(analyzing->args, EXIT_CODE_FAILED, "%s: report: %s", folder,
                           e == ERR_IO ? strerror(errno) : err_code(e));
     if (!analyzing->is_terminal)
         printf("{\"step\":\"report\",\"made\":true}\n");

@@ -235,6 +235,8 @@ bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
         net_header(exchange, "accept-language", language, sizeof language) ? language : NULL);
     if (head->room_code)
         (void)str_copy(exchange->room_code, sizeof exchange->room_code, head->room_code);
+    if (head->format)
+        snprintf(exchange->format, sizeof exchange->format, "%s", head->format);
     exchange->route = route_find(head->path);
     if (exchange->route.route == ROUTE_UPLOAD || exchange->route.route == ROUTE_UPLOADS)
         exchange->method = http_upload_method(exchange);

@@ -28,6 +28,7 @@ struct exchange {
     enum method method;
     struct route_match route;
     char room_code[LIMIT_ROOM_CODE + 1]; /* of the query; empty without one */
+    char format[8];                      /* of the query, cut; empty without one */
     enum lang lang;
     enum origin origin;
     struct token token;
@@ -56,6 +57,7 @@ struct exchange_head {
     const char *path;      /* without the query, decoded */
     const char *token;     /* of the query, decoded; NULL without one */
     const char *room_code; /* of the query; NULL without one */
+    const char *format;    /* as well */
     const char *address;   /* of the peer, numeric */
     bool is_crowded;       /* that address has too many connections */
     bool has_content_length;

@@ -91,7 +91,8 @@ static enum method method_of(int lws_method)
 
 /* The strings of a head, which lives on the stack of who handles the request. */
 struct head_text {
-    char path[1024], token[URL_ARG_SIZE], room_code[URL_ARG_SIZE], address[LIMITER_ADDRESS_SIZE];
+    char path[1024], token[URL_ARG_SIZE], room_code[URL_ARG_SIZE], format[URL_ARG_SIZE],
+        address[LIMITER_ADDRESS_SIZE];
 };
 
 static const char *url_arg(struct lws *wsi, const char *name, char *out)
@@ -109,6 +110,7 @@ static struct exchange_head read_head(struct lws *wsi, struct head_text *text)
     head.path = text->path;
     head.token = url_arg(wsi, "token=", text->token);
     head.room_code = url_arg(wsi, "room_code=", text->room_code);
+    head.format = url_arg(wsi, "format=", text->format);
     if (!lws_get_peer_simple(wsi, text->address, sizeof text->address))
         text->address[0] = '\0';
     head.address = text->address;

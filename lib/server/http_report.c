@@ -25,13 +25,37 @@ static bool may_read(const struct exchange *exchange, const struct house_room *r
            room_participant_of(room->room, exchange->token.user) != 0;
 }
 
+struct format {
+    const char *name, *type;
+};
+
+/* The page when none is named; NULL: there is no such format. */
+static const struct format *format_of(const struct exchange *exchange)
+{
+    static const struct format formats[] = {
+        {"html", "text/html; charset=utf-8"},
+        {"md", "text/markdown; charset=utf-8"}, /* RFC 7763 */
+        {"json", "application/json"},
+        {"vtt", "text/vtt; charset=utf-8"},
+        {"srt", "application/x-subrip; charset=utf-8"},
+        {"csv", "text/csv; charset=utf-8; header=present"}, /* RFC 4180 */
+    };
+    const char *name = exchange->format[0] ? exchange->format : "html";
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    }
+    return NULL;
+}
+
 /* -1: it is not there. */
-static int open_report(const struct server *server, const struct house_room *room, uint64_t *len)
+static int open_report(const struct server *server, const struct house_room *room,
+                       const struct format *format, uint64_t *len)
 {
     char path[PATH_MAX];
     struct stat about;
-    int wanted = snprintf(path, sizeof path, "%s/analysis/%s/report.html", server->config.data,
-                          room->session_id);
+    int wanted = snprintf(path, sizeof path, "%s/analysis/%s/report.%s", server->config.data,
+                          room->session_id, format->name);
     int fd = wanted < PATH_MAX ? open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW) : -1;
     if (fd >= 0 && (fstat(fd, &about) != 0 || !S_ISREG(about.st_mode))) {
         close(fd);
@@ -57,8 +81,13 @@ void http_report(struct exchange *exchange)
         exchange_fail(exchange, ERR_ENDED, REASON_FORGOTTEN, NULL);
         return;
     }
+    const struct format *format = format_of(exchange);
+    if (!format) {
+        exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "format");
+        return;
+    }
     room_view(room->room, &view);
-    int fd = view.report ? open_report(exchange->server, room, &len) : -1;
+    int fd = view.report ? open_report(exchange->server, room, format, &len) : -1;
     if (fd < 0) {
         exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_REPORT, NULL);
         return;
@@ -70,7 +99,7 @@ void http_report(struct exchange *exchange)
     exchange_header(exchange, "X-Content-Type-Options", "nosniff");
     exchange_header(exchange, "Referrer-Policy", "no-referrer");
     exchange_header(exchange, "Cache-Control", "private, no-store");
-    exchange_respond_file(exchange, fd, len, "text/html; charset=utf-8");
+    exchange_respond_file(exchange, fd, len, format->type);
 }
 
 /* ---- forgetting ---- */

@@ -115,6 +115,34 @@ static void a_report_is_for_those_who_took_part(void **state)
     want_status(get(report_path(&debate), token("u1")), 200);
 }
 
+static void a_report_is_given_in_the_format_that_is_asked_for(void **state)
+{
+    static const struct {
+        const char *format, *type, *begins;
+    } formats[] = {
+        {"html", "text/html", "<!DOCTYPE html>"}, {"md", "text/markdown", "# "},
+        {"json", "application/json", "{"},        {"vtt", "text/vtt", "WEBVTT"},
+        {"srt", "application/x-subrip", ""},      {"csv", "text/csv", "turn,"},
+    };
+    (void)state;
+    struct debate debate;
+    held(&debate, "formats", 0, NULL);
+    wait_for_report(&debate);
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        const char *path = text("%s?format=%s", report_path(&debate), formats[i].format);
+        struct answer answer = want_status(get(path, token("u2")), 200);
+        assert_memory_equal(header_of(&answer, "Content-Type"), formats[i].type,
+                            strlen(formats[i].type));
+        assert_memory_equal(answer.body, formats[i].begins, strlen(formats[i].begins));
+        assert_string_equal(header_of(&answer, "X-Content-Type-Options"), "nosniff");
+        want_refusal(get(path, token(stranger)), 403, "forbidden");
+    }
+    static const char *const others[] = {"pdf", "..%2F..%2Fsecret", "html.part", "longer-than-any"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        want_bad_field(get(text("%s?format=%s", report_path(&debate), others[i]), token("u2")),
+                       "format");
+}
+
 static void what_a_restart_finds_unfinished_is_taken_up(void **state)
 {
     (void)state;
@@ -265,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_comes_when_the_last_recording_has_arrived),
         cmocka_unit_test(a_debate_without_recordings_does_not_wait),
+        cmocka_unit_test(a_report_is_given_in_the_format_that_is_asked_for),
         cmocka_unit_test(a_report_is_for_those_who_took_part),
         cmocka_unit_test(what_is_forgotten_is_gone_and_the_log_says_so),
         cmocka_unit_test(a_report_that_stands_can_be_forgotten),
