@@ -51,6 +51,8 @@ enum err deadlines_set(struct deadlines *deadlines, struct deadline *deadline, i
         deadlines_remove(deadlines, deadline);
         return ERR_NONE;
     }
+    if (deadline->place > 0 && deadline->at_ms == at_ms)
+        return ERR_NONE; /* the usual case, and its neighbours may be far away in memory */
     if (deadline->place == 0) {
         if (deadlines->count == deadlines->size) {
             size_t size = deadlines->size ? deadlines->size * 2 : 64;

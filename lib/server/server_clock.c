@@ -74,6 +74,7 @@ void server_wake(struct server *server)
 {
     int64_t now_ms = server_now_ms(server);
     house_tick(server);
+    turn_flush(server); /* a start does not wait for the pings */
     if (server->socket_count > 0 && server->next_visit_ms <= now_ms)
         visit(server);
     if (server->waiting_links && server->next_sweep_ms <= now_ms) {

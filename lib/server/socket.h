@@ -45,14 +45,17 @@ struct socket {
     unsigned refs;
     enum socket_kind kind;
     enum socket_state state;
-    struct house_room *room; /* NULL when GONE */
-    struct token *token;     /* until `init` was taken */
+    struct house_room *room;    /* NULL when GONE */
+    struct socket *next, *prev; /* of the same room and kind */
+    struct token *token;        /* until `init` was taken */
     enum role role;
     enum lang lang;
     unsigned participant; /* 0: an observer, or not known yet */
     uint64_t sent_seq;    /* the last event that this socket was given */
     bool awaits_welcome;  /* it is gathered in the turn: events come after it */
     bool is_catching_up;  /* older events are still to be read from the log */
+    bool is_lost;         /* too slow: nothing more is sent to it but the code */
+    bool is_departing;    /* its room does not know yet that it is gone */
 
     struct frame **queue; /* a ring; NULL when it never was needed */
     unsigned queue_first, queue_count, queue_size;
@@ -68,11 +71,8 @@ struct socket {
     unsigned bad, dropped; /* bad messages ever; dropped ones in a row */
     int64_t opened_ms, heard_ms, pinged_ms;
 
-    struct socket *next, *prev;             /* of the same room and kind */
     struct socket *visit_next, *visit_prev; /* of the same visit */
     unsigned visit;
-    bool is_lost;      /* too slow: nothing more is sent to it but the code */
-    bool is_departing; /* its room does not know yet that it is gone */
     struct socket *departing_next;
 };
 
