@@ -66,7 +66,7 @@ function shut(link) {
 	link.pc?.close();
 	link.audio?.remove();
 	link.frame?.remove();
-	link.pc = link.audio = link.frame = link.origin = link.heardAt = undefined;
+	link.pc = link.audio = link.frame = link.origin = link.heardAt = link.isPassive = undefined;
 	Object.assign(link, { state: 'new', offerIsOut: false, early: [], wait: AGAIN_MS });
 }
 
@@ -128,7 +128,9 @@ async function takeOffer(link, { sdp }, type) {
 	link.ignores = !isAnother && collides && !yields;
 	if (link.ignores) return;
 	const pc = isAnother || !link.pc ? open(link) : link.pc;
-	await takeRemote(link, pc, { type, sdp });
+	// Firefox would choose its DTLS role anew (RFC 8842, section 5): the offer names it.
+	if (link.isPassive) sdp = sdp.replace('setup:actpass', 'setup:active');
+	await takeRemote(link, pc, type, sdp);
 	if (pc.getSenders().every(({ track }) => !track)) pc.addTrack(said);
 	await describe(link);
 }
@@ -139,12 +141,13 @@ async function takeAnswer(link, { sdp }, type) {
 	link.ignores = false; // candidates from here on belong to this answer
 	// Another: it has lost the one that was to go on.
 	if (link.origin && link.origin !== origin) open(link, true);
-	else await takeRemote(link, link.pc, { type, sdp });
+	else await takeRemote(link, link.pc, type, sdp);
 }
 
-async function takeRemote(link, pc, description) {
-	await pc.setRemoteDescription(description);
-	Object.assign(link, { origin: originOf(description.sdp), offerIsOut: false });
+async function takeRemote(link, pc, type, sdp) {
+	await pc.setRemoteDescription({ type, sdp });
+	const isPassive = sdp.includes('setup:active');
+	Object.assign(link, { origin: originOf(sdp), offerIsOut: false, isPassive });
 	for (const candidate of link.early.splice(0)) await pc.addIceCandidate(candidate);
 }
 

@@ -223,6 +223,32 @@ static void a_restart_from_either_side_keeps_the_sound_going(void **state)
     }
 }
 
+/* As Firefox does: whoever answers is active, whatever it was before. */
+static void answer_as_active(char *sdp, bool is_offer)
+{
+    char *role = strstr(sdp, "passive\r\n");
+
+    if (is_offer || !role)
+        return;
+    memmove(role, role + 1, strlen(role)); /* "assive" */
+    memcpy(role, "active", 6);
+}
+
+static void an_answer_that_forgets_its_dtls_role_restarts_all_the_same(void **state)
+{
+    (void)state;
+    call_open(&call, false);
+    call_connect(&call, &call.a); /* b answered: it is the active one */
+    speak();
+    strcpy(candidate_before, stats_of(&call.a).local_candidate);
+    call.tamper = answer_as_active;
+    assert_int_equal(peer_offer(call.b.peer), ERR_NONE);
+    assert_true(call_until(&call, a_has_a_new_path, PATIENCE_MS));
+    the_sound_of_both_arrives();
+    assert_int_equal(call.a.connected + call.b.connected, 2);
+    assert_int_equal(call.a.disconnected + call.b.disconnected, 0);
+}
+
 static void two_restarts_at_once_end_well(void **state)
 {
     (void)state;
@@ -337,6 +363,7 @@ int main(void)
         CALL_TEST(garbage_between_does_no_harm),
         CALL_TEST(strangers_are_not_listened_to),
         CALL_TEST(a_restart_from_either_side_keeps_the_sound_going),
+        CALL_TEST(an_answer_that_forgets_its_dtls_role_restarts_all_the_same),
         CALL_TEST(two_restarts_at_once_end_well),
         CALL_TEST(when_the_path_is_gone_consent_ends_and_a_restart_brings_it_back),
         CALL_TEST(who_never_comes_back_is_given_up),

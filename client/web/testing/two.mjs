@@ -47,9 +47,15 @@ function init() {
   const { send } = WebSocket.prototype;
   WebSocket.prototype.send = function (text) {
     if (this.url.includes('/ws/signaling') && globalThis.isSlow)
-      setTimeout(() => send.call(this, text), 300);
+      setTimeout(() => send.call(this, chooseRole(text)), 300);
     else send.call(this, text);
   };
+  // As Firefox does: whoever answers `actpass` is active, whatever it was before.
+  function chooseRole(text) {
+    const isFree = connections.at(-1).remoteDescription?.sdp.includes('a=setup:actpass');
+    const isAnswer = JSON.parse(text).type === 'answer';
+    return isAnswer && isFree ? text.replace('a=setup:passive', 'a=setup:active') : text;
+  }
 }
 
 // Both offer at once: the higher number gives way, and the connection goes on over a new path.
