@@ -66,7 +66,9 @@ async function lose() {
 async function look() {
 	const all = await navigator.mediaDevices.enumerateDevices();
 	devices = all.filter(({ kind, label }) => kind === 'audioinput' && label);
-	if (isLost && !isOpen()) await open().catch(() => {});
+	// What is busy is asked again.
+	if (isLost && !isOpen())
+		await open().catch(({ name }) => name === 'NotFoundError' || setTimeout(look, 1000));
 	on.changed();
 }
 
