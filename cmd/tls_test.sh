@@ -109,11 +109,15 @@ distrusts() {
 token=$("$program" token -u kim --secret-file secret)
 run 0 room create sunday --token "$token"
 echo sound >sound.opus
+mkdir recorded
+cp "$tree/testdata/logs/library.jsonl" recorded/log.jsonl
+cp "$tree/testdata/speech/lee-1.opus" recorded/p2-1.opus
 distrusted() {
     distrusts room show sunday --token "$token"
     distrusts choose sunday agree --token "$token"
     distrusts upload sound.opus --recording-id r_1 --room sunday --token "$token"
     distrusts join sunday --input none --output none
+    distrusts analyze recorded --stt "$DEBATE_SERVER/v1"
     # A bot's report has a line for all that it missed.
     run 3 bot "$tree/testdata/scenarios/choices-together.debate"
     grep -q 'certificate cannot be trusted' err out || fail 'a bot does not say why'
@@ -124,6 +128,7 @@ distrusted
 SSL_CERT_FILE=$work/nowhere distrusts room show sunday --token "$token"
 export SSL_CERT_FILE=$work/ours.ca.pem
 run 0 room show sunday --token "$token"
+run 4 analyze recorded --stt "$DEBATE_SERVER/v1" # there is no such service, and it says so
 run 0 room show sunday --token "$token" --server "https://localhost:${address##*:}"
 
 # ---- replaced in the middle of a debate ----

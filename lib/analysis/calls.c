@@ -235,6 +235,11 @@ static enum err on_arrival(struct run *run, struct slot *slot, const struct post
 {
     double now_ms = clock_ms();
     describe(run, answer);
+    if (answer->untrusted) {
+        snprintf(run->why, run->why_size, "%s: its certificate cannot be trusted (%s)", run->name,
+                 run->last);
+        return ERR_UNTRUSTED;
+    }
     if (is_for_later(answer))
         return on_failure(run, slot, answer, now_ms);
     if (is_refusal(answer->status))

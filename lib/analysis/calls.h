@@ -8,6 +8,7 @@
  *   - a call that is met by 500 or silence 5 times, or by answers that are no use 3 times, while
  *     the service answers others, is given up: the run goes on. After 3 such in a row it ends.
  *   - no usable answer for longer than the patience ends the run: ERR_UNREACHABLE.
+ *   - a certificate that cannot be trusted ends the run: ERR_UNTRUSTED; nothing was sent.
  *   - redirects, 401, 403 and every other 4xx that the user knows no other way around end it at
  *     once: ERR_REFUSED. */
 #ifndef DEBATE_ANALYSIS_CALLS_H

@@ -30,6 +30,7 @@ struct post_answer {
     int status;                  /* 200 … 599; 0 when there was none */
     struct buf body;             /* the key, should it be in it, is blotted out */
     double retry_after_ms;       /* negative: it does not say */
+    bool untrusted;              /* its certificate is not one to trust; nothing was sent */
     bool timed_out;              /* connected, and then silent for too long */
     char error[POST_ERROR_SIZE]; /* why there is no answer, in English */
 };

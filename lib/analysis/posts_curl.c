@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "crypto/trust_curl.h"
 
 _Static_assert(POST_ERROR_SIZE >= CURL_ERROR_SIZE, "curl writes this many bytes");
 
@@ -111,28 +112,14 @@ static bool add_headers(struct exchange *exchange, const struct post *post)
     return ok;
 }
 
-/* Whether the URL's host is this machine: then no proxy can be meant. */
-static bool is_loopback(const char *url)
-{
-    CURLU *parts = curl_url();
-    char *host = NULL;
-    bool loopback = false;
-    if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-        loopback = strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-                   strncmp(host, "127.", 4) == 0;
-    curl_free(host);
-    curl_url_cleanup(parts);
-    return loopback;
-}
-
 static void set_options(struct exchange *exchange, const struct post *post)
 {
     CURL *curl = exchange->curl;
     curl_easy_setopt(curl, CURLOPT_URL, post->url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+    trust_set(curl);
     /* Without TLS a proxy would read the key. */
-    if (strncasecmp(post->url, "https:", 6) != 0 || is_loopback(post->url))
+    if (strncasecmp(post->url, "https:", 6) != 0 || url_is_loopback(post->url))
         curl_easy_setopt(curl, CURLOPT_PROXY, "");
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)exchange->sent.len);
@@ -206,6 +193,7 @@ static void finish(struct posts *posts, struct exchange *exchange, CURLcode code
     answer->status = (int)status;
     double connected_s = 0;
     curl_easy_getinfo(exchange->curl, CURLINFO_CONNECT_TIME, &connected_s);
+    answer->untrusted = trust_failed((int)code);
     answer->timed_out = code == CURLE_OPERATION_TIMEDOUT && connected_s > 0;
     post_blot(answer->body.data, answer->body.len, exchange->key);
     post_blot(answer->error, strlen(answer->error), exchange->key);

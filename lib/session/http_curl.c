@@ -4,11 +4,11 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/str.h"
+#include "crypto/trust_curl.h"
 
 _Static_assert(HTTP_ERROR_SIZE >= CURL_ERROR_SIZE, "curl writes this many bytes");
 
@@ -97,32 +97,6 @@ static bool fits_a_header(const char *value)
     return true;
 }
 
-/* Whether the URL's host is this machine: then no proxy can be meant. */
-static bool is_loopback(const char *url)
-{
-    CURLU *parts = curl_url();
-    char *host = NULL;
-    bool loopback = false;
-    if (parts && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK &&
-        curl_url_get(parts, CURLUPART_HOST, &host, 0) == CURLUE_OK)
-        loopback = strcasecmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 ||
-                   strncmp(host, "127.", 4) == 0;
-    curl_free(host);
-    curl_url_cleanup(parts);
-    return loopback;
-}
-
-/* curl's own program reads the variables, its library does not. */
-static void set_trust(CURL *curl)
-{
-    const char *file = getenv("SSL_CERT_FILE"), *folder = getenv("SSL_CERT_DIR");
-    if (file && file[0])
-        curl_easy_setopt(curl, CURLOPT_CAINFO, file);
-    if (folder && folder[0])
-        curl_easy_setopt(curl, CURLOPT_CAPATH, folder);
-    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2); /* or newer */
-}
-
 /* NULL without memory. */
 static curl_mime *form_of(CURL *curl, const struct http_part *part)
 {
@@ -149,8 +123,8 @@ static void set_options(CURL *curl, const struct http_request *request, struct c
     long timeout_ms = request->timeout_ms ? request->timeout_ms : HTTP_TIMEOUT_MS;
     curl_easy_setopt(curl, CURLOPT_URL, request->url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-    set_trust(curl);
-    if (is_loopback(request->url))
+    trust_set(curl);
+    if (url_is_loopback(request->url))
         curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     if (strcmp(method, "HEAD") == 0)
@@ -176,15 +150,14 @@ static void set_options(CURL *curl, const struct http_request *request, struct c
 
 static enum err err_from_curl(CURLcode code)
 {
+    if (trust_failed((int)code))
+        return ERR_UNTRUSTED;
     switch ((int)code) {
     case CURLE_OK:
         return ERR_NONE;
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
         return ERR_BAD_REQUEST;
-    case CURLE_PEER_FAILED_VERIFICATION:
-    case CURLE_SSL_CACERT_BADFILE: /* what SSL_CERT_FILE says */
-        return ERR_UNTRUSTED;
     case CURLE_READ_ERROR:
         return ERR_IO;
     case CURLE_OUT_OF_MEMORY:
