@@ -78,7 +78,7 @@ static enum err start_output(struct mixdown *mixdown, struct output *output)
     } else {
         output->fd = open(output->part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
         if (output->fd >= 0)
-            e = ogg_open(output->fd, NULL, 0, &output->ogg);
+            e = ogg_open(output->fd, MEDIA_RATE_HZ, NULL, 0, &output->ogg);
     }
     return e ? fail(mixdown, e, output->path) : ERR_NONE;
 }

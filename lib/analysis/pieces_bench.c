@@ -62,7 +62,7 @@ static void write_track(const char *path, const int16_t *sound, size_t samples)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     struct ogg_writer *ogg;
-    check(ogg_open(fd, NULL, 0, &ogg));
+    check(ogg_open(fd, MEDIA_RATE_HZ, NULL, 0, &ogg));
     for (size_t at = 0; at + MEDIA_FRAME_SAMPLES <= samples; at += MEDIA_FRAME_SAMPLES)
         check(ogg_write(ogg, sound + at, MEDIA_FRAME_SAMPLES));
     check(ogg_close(ogg));

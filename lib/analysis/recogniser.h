@@ -20,7 +20,7 @@ enum err recogniser_start(const char *program, struct recogniser **out, char *wh
 /* Ends the program, however it is; NULL is allowed. */
 void recogniser_end(struct recogniser *recogniser);
 
-/* Puts samples (16 kHz, as stt_pcm16 makes them) into words: appends an answer in the form of
+/* Puts samples (16 bit mono at STT_RATE_HZ) into words: appends an answer in the form of
  * stt.h's. ERR_UNAVAILABLE with one line in `why` when it crashed, or took longer than
  * `patience_ms` and was ended; it is of no more use then. ERR_NO_MEMORY. */
 enum err recogniser_hear(struct recogniser *recogniser, const void *pcm16, size_t bytes,

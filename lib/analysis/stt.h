@@ -15,12 +15,12 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-enum { STT_TYPE_SIZE = 128, STT_WAV_HZ = 16000 };
+enum { STT_TYPE_SIZE = 128, STT_RATE_HZ = 16000 };
 
 /* How the service wants to be asked: begins as zeroes, and becomes another way each time that it
  * answers 400 or 415. */
 struct stt_way {
-    bool wav;   /* 16 kHz mono WAV; otherwise Ogg Opus */
+    bool wav;   /* otherwise Ogg Opus */
     bool plain; /* `json`, without times; otherwise `verbose_json` with words */
 };
 
@@ -31,7 +31,7 @@ struct stt_question {
     const char *model;
     const char *language; /* NULL: not named */
     const char *prompt;   /* what is spoken about; NULL: none */
-    const int16_t *pcm;   /* 48 kHz mono */
+    const int16_t *pcm;   /* mono at STT_RATE_HZ, all that recognisers listen to */
     size_t samples;
 };
 
@@ -39,10 +39,6 @@ struct stt_question {
  * errno, ERR_FULL, ERR_NO_MEMORY. */
 enum err stt_body(const struct stt_question *question, const struct stt_way *way, struct buf *body,
                   char type[STT_TYPE_SIZE]) MUST_CHECK;
-
-/* 16 bit mono at 16 kHz from 48 kHz: appends the samples, and before them a WAV header if wanted.
- */
-enum err stt_pcm16(const int16_t *pcm, size_t samples, bool header, struct buf *out) MUST_CHECK;
 
 struct stt_word {
     double from_ms, to_ms; /* in the clip */

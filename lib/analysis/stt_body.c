@@ -11,9 +11,8 @@
 #include "base/rand.h"
 #include "media/media.h"
 #include "media/ogg.h"
-#include "media/resample.h"
 
-enum { WAV_HEADER_SIZE = 44, BOUNDARY_SIZE = 32, BLOCK_SAMPLES = 4800 };
+enum { WAV_HEADER_SIZE = 44, BOUNDARY_SIZE = 32 };
 
 bool stt_other_way(const struct stt_way *refused, const char *answer, struct stt_way *next)
 {
@@ -47,8 +46,8 @@ static enum err append_wav_header(struct buf *out, size_t samples)
     put_le(header + 16, 16, 4);
     put_le(header + 20, 1, 2); /* PCM */
     put_le(header + 22, 1, 2);
-    put_le(header + 24, STT_WAV_HZ, 4);
-    put_le(header + 28, STT_WAV_HZ * 2, 4);
+    put_le(header + 24, STT_RATE_HZ, 4);
+    put_le(header + 28, STT_RATE_HZ * 2, 4);
     put_le(header + 32, 2, 2);
     put_le(header + 34, 16, 2);
     memcpy(header + 36, "data", 4);
@@ -56,37 +55,11 @@ static enum err append_wav_header(struct buf *out, size_t samples)
     return buf_append(out, header, sizeof header);
 }
 
-enum err stt_pcm16(const int16_t *pcm, size_t samples, bool header, struct buf *out)
+/* A machine that isn't little-endian would have to swap here; there is none. */
+static enum err append_wav(const int16_t *pcm, size_t samples, struct buf *out)
 {
-    enum err e = ERR_NO_MEMORY;
-    size_t wanted = samples / (MEDIA_RATE_HZ / STT_WAV_HZ), made = 0;
-    int16_t block[BLOCK_SAMPLES];
-    struct resampler *resampler = resampler_new(MEDIA_RATE_HZ, STT_WAV_HZ);
-    if (!resampler)
-        return ERR_NO_MEMORY;
-    if (header && (e = append_wav_header(out, wanted)))
-        goto out;
-    /* A machine that isn't little-endian would have to swap here; there is none. */
-    for (e = ERR_NONE; !e && made < wanted && samples;) {
-        size_t taken = samples;
-        size_t got = resampler_run(resampler, pcm, &taken, block, BLOCK_SAMPLES);
-        if (!got && !taken)
-            break;
-        pcm += taken;
-        samples -= taken;
-        got = got < wanted - made ? got : wanted - made;
-        e = buf_append(out, block, got * sizeof *block);
-        made += got;
-    }
-    memset(block, 0, sizeof block);
-    while (!e && made < wanted) {
-        size_t more = wanted - made < BLOCK_SAMPLES ? wanted - made : BLOCK_SAMPLES;
-        e = buf_append(out, block, more * sizeof *block);
-        made += more;
-    }
-out:
-    resampler_free(resampler);
-    return e;
+    enum err e = append_wav_header(out, samples);
+    return e ? e : buf_append(out, pcm, samples * sizeof *pcm);
 }
 
 static enum err append_file(int fd, struct buf *out)
@@ -116,7 +89,7 @@ static enum err append_ogg(const int16_t *pcm, size_t samples, struct buf *out)
     int fd = memfd_create("piece.ogg", MFD_CLOEXEC);
     if (fd < 0)
         return ERR_IO;
-    enum err e = ogg_open(fd, NULL, 0, &ogg);
+    enum err e = ogg_open(fd, STT_RATE_HZ, NULL, 0, &ogg);
     if (!e) {
         e = ogg_write(ogg, pcm, samples);
         enum err closed = ogg_close(ogg);
@@ -159,7 +132,7 @@ enum err stt_body(const struct stt_question *question, const struct stt_way *way
                         "filename=\"piece.%s\"\r\nContent-Type: audio/%s\r\n\r\n",
                         boundary, way->wav ? "wav" : "ogg", way->wav ? "wav" : "ogg")))
         return e;
-    e = way->wav ? stt_pcm16(question->pcm, question->samples, true, body)
+    e = way->wav ? append_wav(question->pcm, question->samples, body)
                  : append_ogg(question->pcm, question->samples, body);
     return e ? e : buf_printf(body, "\r\n--%s--\r\n", boundary);
 }

@@ -6,11 +6,15 @@
 #include <cmocka.h>
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "analysis/stt.h"
+#include "base/mem.h"
 #include "base/mem_testing.h"
+#include "media/sound_file.h"
 
 static struct stt_heard heard;
 
@@ -127,25 +131,34 @@ static void every_failed_allocation_is_told(void **state)
     stt_heard_release(&heard);
 }
 
-static void the_samples_keep_their_time_and_number_at_16_khz(void **state)
+static void what_is_sent_as_ogg_keeps_its_time(void **state)
 {
     (void)state;
-    enum { SAMPLES = 48000, AT = 24000 };
-    int16_t *pcm = calloc(SAMPLES, sizeof *pcm);
-    struct buf out;
-    assert_non_null(pcm);
-    for (int i = 0; i < 48; i++) /* 1 ms of 1 kHz, half a second in */
-        pcm[AT + i] = (int16_t)(20000 * sin(2 * M_PI * i / 48));
-    buf_init(&out, 1 << 20);
-    assert_int_equal(stt_pcm16(pcm, SAMPLES, false, &out), ERR_NONE);
-    assert_int_equal(out.len, 16000 * 2);
-    const int16_t *made = (const int16_t *)(const void *)out.data;
-    size_t loudest = 0;
-    for (size_t i = 0; i < 16000; i++)
-        loudest = abs(made[i]) > abs(made[loudest]) ? i : loudest;
-    assert_true(loudest >= 8000 && loudest <= 8016);
-    buf_release(&out);
-    free(pcm);
+    enum { SAMPLES = STT_RATE_HZ, AT = STT_RATE_HZ / 2, TIMES = MEDIA_RATE_HZ / STT_RATE_HZ };
+    char path[] = "/tmp/stt-test-XXXXXX", type[STT_TYPE_SIZE];
+    int16_t sent[SAMPLES] = {0}, *heard_pcm;
+    const struct stt_question question = {.model = "m", .pcm = sent, .samples = SAMPLES};
+    const struct stt_way way = {0};
+    struct buf body;
+    size_t count, loudest = 0;
+    for (int i = -80; i < 80; i++) /* a pip of 10 ms, loudest half a second in */
+        sent[AT + i] = (int16_t)(10000 * (1 + cos(M_PI * i / 80)) * cos(2 * M_PI * i / 16));
+    buf_init(&body, 1 << 20);
+    assert_int_equal(stt_body(&question, &way, &body, type), ERR_NONE);
+    const char *ogg = memmem(body.data, body.len, "OggS", 4);
+    assert_non_null(ogg);
+    FILE *file = fdopen(mkstemp(path), "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(ogg, body.data + body.len - ogg, 1, file), 1);
+    assert_int_equal(fclose(file), 0);
+    assert_int_equal(sound_file_read(path, &heard_pcm, &count), ERR_NONE);
+    assert_int_equal(count, TIMES * SAMPLES);
+    for (size_t i = 0; i < count; i++)
+        loudest = abs(heard_pcm[i]) > abs(heard_pcm[loudest]) ? i : loudest;
+    assert_in_range(loudest, TIMES * AT - 48, TIMES * AT + 48);
+    mem_free(heard_pcm);
+    buf_release(&body);
+    unlink(path);
 }
 
 int main(void)
@@ -157,7 +170,7 @@ int main(void)
         cmocka_unit_test(words_inside_segments_are_taken_and_put_in_order),
         cmocka_unit_test(what_is_no_answer_is_refused),
         cmocka_unit_test(every_failed_allocation_is_told),
-        cmocka_unit_test(the_samples_keep_their_time_and_number_at_16_khz),
+        cmocka_unit_test(what_is_sent_as_ogg_keeps_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

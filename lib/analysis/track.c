@@ -132,6 +132,11 @@ int64_t track_sample(double at_ms)
     return llround(at_ms * SAMPLES_MS);
 }
 
+int64_t track_coarse_sample(double at_ms)
+{
+    return llround(at_ms * TRACK_COARSE_SAMPLES_MS);
+}
+
 /* ---- placing ---- */
 
 /* What one recording is placed by. */

@@ -45,23 +45,24 @@ double track_to_ms(const struct track *track);
 
 enum {
     TRACK_SAMPLES_MS = 48,        /* what track_read gives: samples a millisecond */
-    TRACK_COARSE_SAMPLES_MS = 16, /* and of a track that was opened so */
+    TRACK_COARSE_SAMPLES_MS = 16, /* the same of one that was opened as coarse */
 };
 /* Which sample on session time lies at `at_ms`; sample 0 at 0. */
 int64_t track_sample(double at_ms);
+int64_t track_coarse_sample(double at_ms);
 
 struct track_reader;
 
 /* The track must outlive the reader. ERR_NOT_FOUND when it has no sound, ERR_IO with errno,
  * ERR_CORRUPT, ERR_NO_MEMORY. */
 enum err track_open(const struct track *track, struct track_reader **out) MUST_CHECK;
-/* To be measured, not heard: at 16 kHz, and between samples the nearest is taken. Costs half. */
+/* For machines that listen: at 16 kHz, and between samples the nearest is taken. Costs half. */
 enum err track_open_coarse(const struct track *track, struct track_reader **out) MUST_CHECK;
 /* Sound of session time: 48 kHz, mono, silence where there is none; writes exactly
- * track_sample(to_ms) - track_sample(from_ms) samples, so that stretches that meet fit together
- * without a seam. Reading on from where the last call ended decodes each sample once; anything else
- * seeks, and decodes at most 0.2 s more than was asked. What is damaged in the file is silence.
- * ERR_IO with errno, ERR_NO_MEMORY. */
+ * track_sample(to_ms) - track_sample(from_ms) samples (coarse: track_coarse_sample's), so that
+ * stretches that meet fit together without a seam. Reading on from where the last call ended
+ * decodes each sample once; anything else seeks, and decodes at most 0.2 s more than was asked.
+ * What is damaged in the file is silence. ERR_IO with errno, ERR_NO_MEMORY. */
 enum err track_read(struct track_reader *reader, double from_ms, double to_ms,
                     int16_t *pcm) MUST_CHECK;
 void track_close(struct track_reader *reader); /* NULL is allowed */

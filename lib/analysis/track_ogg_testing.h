@@ -41,8 +41,10 @@ static void put_packet(struct ogg_writer *ogg, const void *data, size_t len, uin
     }
 }
 
-enum err ogg_open(int fd, const struct ogg_tag *tags, size_t tag_count, struct ogg_writer **out)
+enum err ogg_open(int fd, uint32_t rate_hz, const struct ogg_tag *tags, size_t tag_count,
+                  struct ogg_writer **out)
 {
+    assert_int_equal(rate_hz, MEDIA_RATE_HZ);
     (void)tags;
     (void)tag_count;
     struct ogg_writer *ogg = calloc(1, sizeof *ogg);

@@ -123,7 +123,8 @@ static enum err read_line(struct track_reader *reader, double sample, double ste
 enum err track_read(struct track_reader *reader, double from_ms, double to_ms, int16_t *pcm)
 {
     int rate = reader->rate;
-    int64_t at = track_sample(from_ms) / rate, end = track_sample(to_ms) / rate;
+    int64_t (*sample_of)(double) = rate == SOUND_48_KHZ ? track_sample : track_coarse_sample;
+    int64_t at = sample_of(from_ms), end = sample_of(to_ms);
     enum err e = ERR_NONE;
     while (at < end && !e) {
         double at_ms = (double)at * rate / TRACK_SAMPLES_MS, step;

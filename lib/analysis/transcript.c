@@ -20,6 +20,8 @@
 
 #define MODEL_DEFAULT "whisper-1"
 
+_Static_assert(TRACK_COARSE_SAMPLES_MS * 1000 == STT_RATE_HZ, "a clip is read as it is asked for");
+
 static double clip_from_ms(const struct making *making, size_t piece)
 {
     return making->request->pieces->pieces[piece].from_ms - PAD_MS;
@@ -40,13 +42,13 @@ enum err making_clip(const struct making *making, size_t piece, struct clip *cli
     *clip = (struct clip){.from_ms = clip_from_ms(making, piece),
                           .length_ms = making_clip_ms(making, piece)};
     double to_ms = clip->from_ms + clip->length_ms;
-    clip->samples = (size_t)(track_sample(to_ms) - track_sample(clip->from_ms));
+    clip->samples = (size_t)(track_coarse_sample(to_ms) - track_coarse_sample(clip->from_ms));
     clip->pcm = mem_alloc((clip->samples + 1) * sizeof *clip->pcm);
     if (!clip->pcm)
         return ERR_NO_MEMORY;
     if (track >= request->track_count)
         return ERR_CORRUPT;
-    enum err e = track_open(&request->tracks[track], &reader);
+    enum err e = track_open_coarse(&request->tracks[track], &reader);
     if (!e)
         e = track_read(reader, clip->from_ms, to_ms, clip->pcm);
     track_close(reader);

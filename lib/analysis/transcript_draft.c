@@ -25,11 +25,12 @@ static enum err name_piece(const void *pcm16, size_t bytes, char name[ANSWER_NAM
 }
 
 /* Starts the recogniser when the track has none yet. */
-static enum err hear(struct making *making, size_t piece, const struct buf *pcm16,
+static enum err hear(struct making *making, size_t piece, const struct clip *clip,
                      struct recogniser **recogniser, char *why, size_t why_size)
 {
     char name[ANSWER_NAME_SIZE];
-    enum err e = name_piece(pcm16->data, pcm16->len, name);
+    size_t bytes = clip->samples * sizeof *clip->pcm;
+    enum err e = name_piece(clip->pcm, bytes, name);
     if (!e)
         e = making_take_kept(making, piece, name);
     if (e != ERR_NOT_FOUND)
@@ -39,8 +40,8 @@ static enum err hear(struct making *making, size_t piece, const struct buf *pcm1
     e = *recogniser ? ERR_NONE
                     : recogniser_start(making->request->recogniser, recogniser, why, why_size);
     if (!e)
-        e = recogniser_hear(*recogniser, pcm16->data, pcm16->len, patience_ms(making, piece),
-                            &answer, why, why_size);
+        e = recogniser_hear(*recogniser, clip->pcm, bytes, patience_ms(making, piece), &answer, why,
+                            why_size);
     if (!e)
         e = making_take(making, piece, answer.data ? answer.data : "", answer.len);
     if (e == ERR_CORRUPT) {
@@ -58,19 +59,14 @@ static enum err hear_piece(struct making *making, size_t piece, struct recognise
                            char *why, size_t why_size)
 {
     struct clip clip;
-    struct buf pcm16;
-    buf_init(&pcm16, 8 * 1024 * 1024);
     enum err e = making_clip(making, piece, &clip);
     if (e && e != ERR_NO_MEMORY) {
         why_say(why, why_size, WHY_PIECE_UNREADABLE, NULL, NULL, NULL);
         e = ERR_UNAVAILABLE;
     }
     if (!e)
-        e = stt_pcm16(clip.pcm, clip.samples, false, &pcm16);
-    if (!e)
-        e = hear(making, piece, &pcm16, recogniser, why, why_size);
+        e = hear(making, piece, &clip, recogniser, why, why_size);
     mem_free(clip.pcm);
-    buf_release(&pcm16);
     return e;
 }
 

@@ -18,7 +18,7 @@ struct transcript_set {
 
 /* The sound of one piece, with what is put around it. */
 struct clip {
-    int16_t *pcm; /* 48 kHz mono; mem_free */
+    int16_t *pcm; /* mono at STT_RATE_HZ; mem_free */
     size_t samples;
     double from_ms, length_ms; /* on session time */
 };

@@ -21,12 +21,12 @@ struct track_reader {
     const struct test_sound *sound;
 };
 
-int64_t track_sample(double at_ms)
+int64_t track_coarse_sample(double at_ms)
 {
-    return llround(at_ms * TRACK_SAMPLES_MS);
+    return llround(at_ms * TRACK_COARSE_SAMPLES_MS);
 }
 
-enum err track_open(const struct track *track, struct track_reader **out)
+enum err track_open_coarse(const struct track *track, struct track_reader **out)
 {
     if (!test_sounds[track->recording].pcm)
         return ERR_NOT_FOUND;
@@ -35,10 +35,16 @@ enum err track_open(const struct track *track, struct track_reader **out)
     return ERR_NONE;
 }
 
+/* 16 kHz from 48. */
 enum err track_read(struct track_reader *reader, double from_ms, double to_ms, int16_t *pcm)
 {
-    for (int64_t at = track_sample(from_ms); at < track_sample(to_ms); at++)
-        *pcm++ = at < 0 || (size_t)at >= reader->sound->samples ? 0 : reader->sound->pcm[at];
+    const struct test_sound *sound = reader->sound;
+    for (int64_t at = track_coarse_sample(from_ms); at < track_coarse_sample(to_ms); at++) {
+        int sum = 0;
+        for (int64_t i = 3 * at; i < 3 * at + 3; i++)
+            sum += i < 0 || (size_t)i >= sound->samples ? 0 : sound->pcm[i];
+        *pcm++ = (int16_t)(sum / 3);
+    }
     return ERR_NONE;
 }
 

@@ -11,6 +11,7 @@
 
 enum {
     BITRATE_BPS = 32000,
+    VOICE_RATE_HZ = 16000,
     MUXING_DELAY_SAMPLES = MEDIA_RATE_HZ / 2,
     WRITE_SAMPLES_MAX = MEDIA_RATE_HZ,
 };
@@ -55,11 +56,12 @@ static enum err state_of(const struct ogg_writer *ogg, int code)
     return code == OPE_ALLOC_FAIL ? ERR_NO_MEMORY : ERR_INTERNAL;
 }
 
-static int begin(struct ogg_writer *ogg, OggOpusComments *comments)
+static int begin(struct ogg_writer *ogg, uint32_t rate_hz, OggOpusComments *comments)
 {
     static const OpusEncCallbacks callbacks = {write_page, leave_open};
     int code = OPE_OK;
-    ogg->enc = ope_encoder_create_callbacks(&callbacks, ogg, comments, MEDIA_RATE_HZ, 1, 0, &code);
+    ogg->enc =
+        ope_encoder_create_callbacks(&callbacks, ogg, comments, (opus_int32)rate_hz, 1, 0, &code);
     if (!ogg->enc)
         return code != OPE_OK ? code : OPE_ALLOC_FAIL;
     uint32_t serial;
@@ -70,6 +72,8 @@ static int begin(struct ogg_writer *ogg, OggOpusComments *comments)
     ope_encoder_ctl(ogg->enc, OPE_SET_MUXING_DELAY(MUXING_DELAY_SAMPLES));
     ope_encoder_ctl(ogg->enc, OPUS_SET_BITRATE(BITRATE_BPS));
     ope_encoder_ctl(ogg->enc, OPUS_SET_SIGNAL(OPUS_SIGNAL_VOICE));
+    if (rate_hz <= VOICE_RATE_HZ)
+        ope_encoder_ctl(ogg->enc, OPUS_SET_MAX_BANDWIDTH(OPUS_BANDWIDTH_WIDEBAND));
     return ope_encoder_flush_header(ogg->enc);
 }
 
@@ -80,7 +84,8 @@ static void release(struct ogg_writer *ogg)
     mem_free(ogg);
 }
 
-enum err ogg_open(int fd, const struct ogg_tag *tags, size_t tag_count, struct ogg_writer **out)
+enum err ogg_open(int fd, uint32_t rate_hz, const struct ogg_tag *tags, size_t tag_count,
+                  struct ogg_writer **out)
 {
     struct ogg_writer *ogg = mem_zalloc(sizeof *ogg);
     if (!ogg)
@@ -91,7 +96,7 @@ enum err ogg_open(int fd, const struct ogg_tag *tags, size_t tag_count, struct o
     for (size_t i = 0; i < tag_count && code == OPE_OK; i++)
         code = ope_comments_add(comments, tags[i].name, tags[i].value);
     if (code == OPE_OK)
-        code = begin(ogg, comments);
+        code = begin(ogg, rate_hz, comments);
     if (comments)
         ope_comments_destroy(comments);
     enum err e = state_of(ogg, code);

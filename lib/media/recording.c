@@ -94,7 +94,8 @@ static enum err begin(struct recording *recording, const char *id, int64_t start
         {"RECORDING_ID", id},
         {"STARTED_AT_MS", started_at},
     };
-    enum err e = ogg_open(recording->opus_fd, tags, sizeof tags / sizeof *tags, &recording->ogg);
+    enum err e = ogg_open(recording->opus_fd, MEDIA_RATE_HZ, tags, sizeof tags / sizeof *tags,
+                          &recording->ogg);
     if (e)
         return e;
     return note(recording->timeline_fd,

@@ -16,7 +16,7 @@ struct sound_decoder *sound_decoder_new(unsigned rate_hz);
 void sound_decoder_free(struct sound_decoder *decoder);  /* NULL is allowed */
 void sound_decoder_reset(struct sound_decoder *decoder); /* as if new */
 /* Writes what the packet holds, at most `samples_max`, and returns the number of samples: 0 when it
- * cannot be decoded. What is beyond full scale is bent back. */
+ * cannot be decoded. At 48 kHz, which people hear, what is beyond full scale is bent back. */
 size_t sound_decoder_decode(struct sound_decoder *decoder, const uint8_t *packet, size_t len,
                             float *pcm, size_t samples_max);
 

@@ -8,6 +8,7 @@
 #include <opus/opus.h>
 
 #include "base/mem.h"
+#include "media/media.h"
 
 enum {
     CHANNELS = 1,
@@ -28,6 +29,7 @@ struct known {
 
 struct sound_decoder {
     OpusDecoder *opus;
+    bool is_heard;
     float clipped;   /* libopus's memory of what it bent back */
     unsigned silent; /* packets in a row that held nothing, up to SETTLED */
     unsigned next;
@@ -39,6 +41,7 @@ struct sound_decoder *sound_decoder_new(unsigned rate_hz)
     struct sound_decoder *decoder = mem_zalloc(sizeof *decoder);
     if (!decoder)
         return NULL;
+    decoder->is_heard = rate_hz == MEDIA_RATE_HZ;
     decoder->opus = mem_alloc((size_t)opus_decoder_get_size(CHANNELS));
     if (!decoder->opus ||
         opus_decoder_init(decoder->opus, (opus_int32)rate_hz, CHANNELS) != OPUS_OK) {
@@ -108,7 +111,8 @@ size_t sound_decoder_decode(struct sound_decoder *decoder, const uint8_t *packet
     }
     int got = opus_decode_float(decoder->opus, packet, (opus_int32)len, pcm, (int)samples_max, 0);
     size_t samples = got > 0 ? (size_t)got : 0;
-    opus_pcm_soft_clip(pcm, (int)samples, CHANNELS, &decoder->clipped);
+    if (decoder->is_heard)
+        opus_pcm_soft_clip(pcm, (int)samples, CHANNELS, &decoder->clipped);
     learn(decoder, packet, len, pcm, samples);
     return samples;
 }
