@@ -14,6 +14,7 @@ export let relayProblem; // the code that a TURN server refused with, 701 when i
 let self, iceServers, hasRelay;
 let said; // the track that goes to the others
 
+const now = () => performance.now();
 const all = () => [...links.values()];
 export const connected = () => all().filter(({ state }) => state === 'connected');
 
@@ -66,8 +67,8 @@ function shut(link) {
 	link.pc?.close();
 	link.audio?.remove();
 	link.frame?.remove();
-	link.pc = link.audio = link.frame = link.origin = link.heardAt = link.isPassive = undefined;
-	Object.assign(link, { state: 'new', offerIsOut: false, early: [], wait: AGAIN_MS });
+	link.pc = link.audio = link.frame = link.origin = link.heardAt = undefined;
+	Object.assign(link, { state: 'new', offerIsOut: false, early: [], wait: AGAIN_MS, setup: 'actpass' });
 }
 
 // Chromium tells a page of new addresses 2 s late, and a new frame at once. (Firefox is quick, but
@@ -106,7 +107,7 @@ async function describe(link) {
 	const { type, sdp } = pc.localDescription;
 	const isSent = on.send({ type, to: id, data: { sdp } });
 	if (type === 'offer') link.offerIsOut = isSent && link.isPresent;
-	link.offeredAt = performance.now();
+	link.offeredAt = now();
 }
 
 function sendCandidate({ id }, one) {
@@ -118,36 +119,32 @@ function sendCandidate({ id }, one) {
 
 // The connection that an SDP came from, by session id (RFC 8829, section 5.2.2) and certificate.
 const originOf = (sdp) => `${/^o=\S+ \S+/m.exec(sdp)} ${/^a=fingerprint:.*/m.exec(sdp)}`;
+const isOther = ({ origin }, sdp) => origin && origin !== originOf(sdp);
 
 async function takeOffer(link, { sdp }, type) {
-	const origin = originOf(sdp);
 	// The other side has begun anew, or this one has to.
-	const isAnother = (link.origin && link.origin !== origin) || link.state === 'failed';
-	const collides = link.pc && link.pc.signalingState !== 'stable';
+	const isAnother = !link.pc || isOther(link, sdp) || link.state === 'failed';
 	const yields = +self.slice(1) > +link.id.slice(1) || !link.offerIsOut;
-	link.ignores = !isAnother && collides && !yields;
+	link.ignores = !isAnother && !yields && link.pc.signalingState !== 'stable';
 	if (link.ignores) return;
-	const pc = isAnother || !link.pc ? open(link) : link.pc;
-	// Firefox would choose its DTLS role anew (RFC 8842, section 5): the offer names it.
-	if (link.isPassive) sdp = sdp.replace('setup:actpass', 'setup:active');
+	const pc = isAnother ? open(link) : link.pc;
 	await takeRemote(link, pc, type, sdp);
 	if (pc.getSenders().every(({ track }) => !track)) pc.addTrack(said);
 	await describe(link);
 }
 
 async function takeAnswer(link, { sdp }, type) {
-	const origin = originOf(sdp);
 	if (link.pc?.signalingState !== 'have-local-offer') return;
 	link.ignores = false; // candidates from here on belong to this answer
-	// Another: it has lost the one that was to go on.
-	if (link.origin && link.origin !== origin) open(link, true);
+	if (isOther(link, sdp)) open(link, true); // it has lost the one that was to go on
 	else await takeRemote(link, link.pc, type, sdp);
 }
 
 async function takeRemote(link, pc, type, sdp) {
+	sdp = sdp.replace('actpass', link.setup); // Firefox would choose its DTLS role anew
 	await pc.setRemoteDescription({ type, sdp });
-	const isPassive = sdp.includes('setup:active');
-	Object.assign(link, { origin: originOf(sdp), offerIsOut: false, isPassive });
+	link.setup = /setup:(\w+)/.exec(sdp)[1];
+	Object.assign(link, { origin: originOf(sdp), offerIsOut: false });
 	for (const candidate of link.early.splice(0)) await pc.addIceCandidate(candidate);
 }
 
@@ -157,20 +154,19 @@ async function takeCandidate({ ignores, pc, early }, candidate) {
 	else early.push(candidate);
 }
 
-const isSilent = ({ heardAt }) => performance.now() - heardAt > SILENCE_MS;
+const isSilent = ({ heardAt }) => now() - heardAt > SILENCE_MS;
 
 // Where a voice is missing, another way is looked for. True when all are missing.
 export function watch() {
-	const now = performance.now();
 	let isMissing, isHeard;
 	for (const link of all()) {
 		const heard = link.pc?.getReceivers()[0]?.getSynchronizationSources()[0]?.timestamp;
 		if (heard && heard !== link.heard)
-			Object.assign(link, { heard, heardAt: now, lookedAt: 0, wait: AGAIN_MS });
+			Object.assign(link, { heard, heardAt: now(), lookedAt: 0, wait: AGAIN_MS });
 		isHeard ||= link.heardAt && !isSilent(link);
 		if (!isSilent(link) || !link.isPresent) continue;
 		isMissing = true;
-		if (now - link.lookedAt > link.wait) mend(link);
+		if (now() - link.lookedAt > link.wait) mend(link);
 	}
 	return isMissing && !isHeard;
 }
@@ -179,16 +175,16 @@ export function watch() {
 function mend(link) {
 	if (!link.isPresent) return;
 	if (link.state === 'connected') link.wait *= 2;
-	else if (performance.now() - link.heardAt > GIVE_UP_MS) open(link, true);
+	else if (now() - link.heardAt > GIVE_UP_MS) open(link, true);
 	renew(link);
 }
 
 // An offer that nobody has answered is taken back first.
 async function renew(link) {
 	const { pc, offeredAt } = link;
-	link.lookedAt = performance.now();
+	link.lookedAt = now();
 	if (pc.signalingState === 'have-local-offer') {
-		if (performance.now() - offeredAt < ANSWER_MS) return;
+		if (now() - offeredAt < ANSWER_MS) return;
 		await pc.setLocalDescription({ type: 'rollback' });
 	}
 	pc.restartIce();
