@@ -11,15 +11,19 @@ folder=${WHISPER:-${XDG_CACHE_HOME:-$HOME/.cache}/debate-whisper}
 package=nodejs-whisper@0.3.1
 server=$folder/build/bin/whisper-server
 
-if [[ ! -x $server ]]; then
+# Fetched anew and built anew whenever the last time did not come to its end.
+build() {
+    rm -rf "$folder/package" "$folder/build"
     mkdir -p "$folder"
-    (cd "$folder" && npm pack --silent "$package" >/dev/null && tar xzf nodejs-whisper-*.tgz)
+    (cd "$folder" && file=$(npm pack "$package" 2>build.log) && tar xzf "$file") || return
     cmake -S "$folder/package/cpp/whisper.cpp" -B "$folder/build" -DCMAKE_BUILD_TYPE=Release \
-        -DWHISPER_BUILD_TESTS=OFF -DBUILD_SHARED_LIBS=OFF >"$folder/build.log"
-    cmake --build "$folder/build" -j2 --target whisper-server >>"$folder/build.log" 2>&1 || {
-        tail -20 "$folder/build.log" >&2
-        exit 1
-    }
+        -DWHISPER_BUILD_TESTS=OFF -DBUILD_SHARED_LIBS=OFF >"$folder/build.log" 2>&1 &&
+        cmake --build "$folder/build" -j2 --target whisper-server >>"$folder/build.log" 2>&1
+}
+if [[ ! -x $server ]] && ! build; then
+    tail -20 "$folder/build.log" >&2
+    echo "$package cannot be fetched and built here" >&2
+    exit 1
 fi
 node "$here/model.mjs" >"$folder/model.bin"
 
