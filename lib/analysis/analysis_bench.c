@@ -193,18 +193,21 @@ static void told(double *since_s, double length_ms)
 /* Each piece as the recogniser is given it. */
 static void read_clips(const struct track *tracks, const struct pieces *pieces)
 {
+    struct track_reader *readers[PEOPLE] = {NULL};
     for (size_t i = 0; i < pieces->count; i++) {
         const struct piece *piece = &pieces->pieces[i];
+        struct track_reader **reader = &readers[piece->track];
         double from_ms = piece->from_ms - PAD_MS, to_ms = piece->to_ms + PAD_MS;
         size_t samples = (size_t)(track_coarse_sample(to_ms) - track_coarse_sample(from_ms));
         int16_t *pcm = mem_alloc((samples + 1) * sizeof *pcm);
-        struct track_reader *reader;
         must(pcm ? ERR_NONE : ERR_NO_MEMORY, "a piece");
-        must(track_open_coarse(&tracks[piece->track], &reader), "a piece");
-        must(track_read(reader, from_ms, to_ms, pcm), "a piece");
-        track_close(reader);
+        must(*reader ? track_restart(*reader) : track_open_coarse(&tracks[piece->track], reader),
+             "a piece");
+        must(track_read(*reader, from_ms, to_ms, pcm), "a piece");
         mem_free(pcm);
     }
+    for (size_t i = 0; i < PEOPLE; i++)
+        track_close(readers[i]);
 }
 
 static double analyse(const struct debate *debate, const char *folder)

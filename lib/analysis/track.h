@@ -65,6 +65,10 @@ enum err track_open_coarse(const struct track *track, struct track_reader **out)
  * What is damaged in the file is silence. ERR_IO with errno, ERR_NO_MEMORY. */
 enum err track_read(struct track_reader *reader, double from_ms, double to_ms,
                     int16_t *pcm) MUST_CHECK;
+/* As if it had just been opened, so that the same is read as then, to the bit. Of what a browser
+ * recorded, opening goes through the whole file; this does not. After an error it can only be
+ * closed. Errors as track_open. */
+enum err track_restart(struct track_reader *reader) MUST_CHECK;
 void track_close(struct track_reader *reader); /* NULL is allowed */
 
 #endif

@@ -49,6 +49,17 @@ enum err track_open_coarse(const struct track *track, struct track_reader **out)
     return open_at(track, SOUND_16_KHZ, out);
 }
 
+enum err track_restart(struct track_reader *reader)
+{
+    reader->at = 0;
+    reader->count = 0;
+    if (sound_reader_restart(reader->sound))
+        return ERR_NONE;
+    sound_reader_close(reader->sound);
+    reader->sound = NULL;
+    return sound_reader_open(reader->track->path, reader->rate, &reader->sound);
+}
+
 void track_close(struct track_reader *reader)
 {
     if (!reader)

@@ -381,6 +381,35 @@ static void what_is_read_coarsely_is_at_the_same_place(void **state)
     tracks_free(tracks);
 }
 
+/* The clips of a file, forwards and then backwards: near, far and in the same packet. */
+static void assert_restarts(const char *path)
+{
+    enum { CLIPS = 12, CLIP = 300 * TRACK_COARSE_SAMPLES_MS };
+    static const struct track_point start;
+    const struct track track = {
+        .path = path, .samples = 4 * 48000, .points = &start, .point_count = 1};
+    struct track_reader *fresh, *kept;
+    assert_int_equal(track_open_coarse(&track, &kept), ERR_NONE);
+    for (size_t i = 0; i < 2 * CLIPS; i++) {
+        int16_t once[CLIP], again[CLIP];
+        double from_ms = 310.0 * (double)(i < CLIPS ? i : 2 * CLIPS - 1 - i);
+        assert_int_equal(track_open_coarse(&track, &fresh), ERR_NONE);
+        assert_int_equal(track_read(fresh, from_ms, from_ms + 300, once), ERR_NONE);
+        track_close(fresh);
+        assert_int_equal(track_restart(kept), ERR_NONE);
+        assert_int_equal(track_read(kept, from_ms, from_ms + 300, again), ERR_NONE);
+        assert_memory_equal(once, again, sizeof once);
+    }
+    track_close(kept);
+}
+
+static void what_is_restarted_reads_as_if_it_had_just_been_opened(void **state)
+{
+    (void)state;
+    assert_restarts("testdata/speech/kim-1.webm");
+    assert_restarts("testdata/speech/kim-1.opus");
+}
+
 static void a_document_gives_the_same_tracks(void **state)
 {
     (void)state;
@@ -423,6 +452,7 @@ int main(void)
         IN_FOLDER(what_has_no_sound_says_why),
         IN_FOLDER(stretches_that_meet_fit_together),
         IN_FOLDER(what_is_read_coarsely_is_at_the_same_place),
+        IN_FOLDER(what_is_restarted_reads_as_if_it_had_just_been_opened),
         IN_FOLDER(a_document_gives_the_same_tracks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,25 @@ double making_clip_ms(const struct making *making, size_t piece)
     return length_ms < 0 ? 0 : length_ms < CLIP_MAX_MS ? length_ms : CLIP_MAX_MS;
 }
 
-enum err making_clip(const struct making *making, size_t piece, struct clip *clip)
+/* The track as if it had just been opened: a clip is the same whatever was read before, as its
+ * answer is kept by its sound. */
+static enum err open_track(struct making *making, unsigned participant, size_t track,
+                           struct track_reader **reader)
+{
+    struct opened *opened = &making->opened[participant % LIMIT_PARTICIPANTS];
+    enum err e = ERR_NOT_FOUND;
+    if (opened->reader && opened->track == track)
+        e = track_restart(opened->reader);
+    if (e) {
+        track_close(opened->reader);
+        *opened = (struct opened){.track = track};
+        e = track_open_coarse(&making->request->tracks[track], &opened->reader);
+    }
+    *reader = opened->reader;
+    return e;
+}
+
+enum err making_clip(struct making *making, size_t piece, struct clip *clip)
 {
     const struct transcript_request *request = making->request;
     size_t track = request->pieces->pieces[piece].track;
@@ -48,11 +66,8 @@ enum err making_clip(const struct making *making, size_t piece, struct clip *cli
         return ERR_NO_MEMORY;
     if (track >= request->track_count)
         return ERR_CORRUPT;
-    enum err e = track_open_coarse(&request->tracks[track], &reader);
-    if (!e)
-        e = track_read(reader, clip->from_ms, to_ms, clip->pcm);
-    track_close(reader);
-    return e;
+    enum err e = open_track(making, request->pieces->pieces[piece].participant, track, &reader);
+    return e ? e : track_read(reader, clip->from_ms, to_ms, clip->pcm);
 }
 
 void making_progress(struct making *making)
@@ -244,6 +259,10 @@ enum err transcript_make(const struct transcript_request *request, struct transc
         .why_size = why_size,
     };
     enum err e = make(&making);
+    int saved = errno;
+    for (size_t i = 0; i < LIMIT_PARTICIPANTS; i++)
+        track_close(making.opened[i].reader);
+    errno = saved;
     if (e) {
         if (!why[0] && e == ERR_IO)
             snprintf(why, why_size, "the answers in %s: %s", request->answers, strerror(errno));

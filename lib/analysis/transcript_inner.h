@@ -23,18 +23,25 @@ struct clip {
     double from_ms, length_ms; /* on session time */
 };
 
+/* A track that stays open: of a browser's, opening goes through the whole file. */
+struct opened {
+    size_t track;
+    struct track_reader *reader; /* NULL: none */
+};
+
 struct making {
     const struct transcript_request *request;
     struct transcript_set *set;
-    const char *prompt; /* NULL: none */
-    size_t done;        /* pieces, whatever came of them */
+    const char *prompt;                       /* NULL: none */
+    size_t done;                              /* pieces, whatever came of them */
+    struct opened opened[LIMIT_PARTICIPANTS]; /* each one's last; made by making_clip */
     char *why;
     size_t why_size;
 };
 
 /* Reads a piece's sound. ERR_IO with errno, ERR_NO_MEMORY; `clip->pcm` is to be freed in any case.
  */
-enum err making_clip(const struct making *making, size_t piece, struct clip *clip) MUST_CHECK;
+enum err making_clip(struct making *making, size_t piece, struct clip *clip) MUST_CHECK;
 double making_clip_ms(const struct making *making, size_t piece);
 
 /* Takes the answer of a piece. ERR_CORRUPT when it is none. */

@@ -58,6 +58,16 @@ enum err sound_reader_open(const char *path, enum sound_rate rate, struct sound_
     return ERR_NONE;
 }
 
+bool sound_reader_restart(struct sound_reader *reader)
+{
+    if (!reader->source->restarts || reader->source->seek(reader->source, 0))
+        return false;
+    reader->at = 0;
+    reader->count = 0;
+    reader->is_at_end = false;
+    return true;
+}
+
 void sound_reader_close(struct sound_reader *reader)
 {
     if (!reader)

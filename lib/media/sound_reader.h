@@ -4,6 +4,7 @@
 #ifndef DEBATE_MEDIA_SOUND_READER_H
 #define DEBATE_MEDIA_SOUND_READER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ struct sound_stretch {
 /* ERR_IO with errno; ERR_CORRUPT when it is neither, or has more than two channels. */
 enum err sound_reader_open(const char *path, enum sound_rate rate,
                            struct sound_reader **out) MUST_CHECK;
+/* As if it had just been opened: what is read next does not depend on what was read before. False
+ * when it cannot be known to be so, and it has to be opened again. */
+bool sound_reader_restart(struct sound_reader *reader);
 void sound_reader_close(struct sound_reader *reader); /* NULL is allowed */
 /* How many there are at 48 kHz, as stretches count them too. */
 uint64_t sound_reader_samples(const struct sound_reader *reader);

@@ -2,6 +2,8 @@
 #ifndef DEBATE_MEDIA_SOUND_SOURCE_H
 #define DEBATE_MEDIA_SOUND_SOURCE_H
 
+#include <stdbool.h>
+
 #include "media/codec.h"
 #include "media/sound_reader.h"
 
@@ -11,6 +13,7 @@ struct sound_source {
     uint64_t samples; /* as those of the stretches: at 48 kHz, whatever it is read at */
     const struct sound_stretch *stretches;
     size_t stretch_count;
+    bool restarts; /* sought to 0, it is as if it had just been opened */
     /* The next samples, mono, at most SOUND_CHUNK_MAX, and where they belong; 0 at the end. */
     enum err (*read)(struct sound_source *source, int16_t *pcm, uint64_t *at, size_t *count);
     /* So that what is read next begins at `sample` or before, the decoder warmed up. */

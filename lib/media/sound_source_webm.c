@@ -79,7 +79,8 @@ enum err sound_source_webm(int fd, enum sound_rate rate, struct sound_source **o
     if (!webm)
         return ERR_NO_MEMORY;
     webm->fd = -1;
-    webm->source = (struct sound_source){.read = read_chunk, .seek = seek, .free = release};
+    webm->source =
+        (struct sound_source){.restarts = true, .read = read_chunk, .seek = seek, .free = release};
     webm->rate = rate;
     webm->decoder = sound_decoder_new(MEDIA_RATE_HZ / rate);
     enum err e = webm->decoder ? webm_open(fd, &webm->webm) : ERR_NO_MEMORY;
