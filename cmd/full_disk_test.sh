@@ -107,7 +107,8 @@ patch 0 refused 507
 ask 200 HEAD "$upload" --head "${tus[@]}"
 offset=$(header upload-offset)
 ((offset < $(stat -c %s sound.opus))) || fail "all is said to be there: $offset"
-[[ $(stat -c %s "data/uploads/${upload##*/}") == "$offset" ]] || fail 'the upload is not as long as is said'
+file=${upload##*/} # its name, and behind it the recording's
+[[ $(stat -c %s "data/uploads/${file:0:22}") == "$offset" ]] || fail 'the upload is not as long as is said'
 [[ -e data/recordings ]] && find data/recordings -type f | grep . && fail 'half a recording is kept'
 
 # ---- killed, and begun again on the full disk ----
