@@ -41,7 +41,7 @@ for pid in "${others[@]}"; do wait "$pid" || fail "one of the others: $(cat ./*-
 ask() { curl -s -o answer -w '%{http_code}' -H "Authorization: Bearer $2" "$DEBATE_SERVER$1"; }
 
 # Until the report is announced.
-limit=$((SECONDS + TEST_TIMEOUT - 60))
+limit=$((SECONDS + ${TEST_TIMEOUT:-300} - 60))
 until ask "/api/sessions/$session" "$kim" >out && grep -q '"report":"/api' answer; do
     ((SECONDS < limit)) || { fail "no report: $(<serve-err)" && break; }
     read -rt 0.2 -u "$never"

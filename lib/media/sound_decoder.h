@@ -2,7 +2,9 @@
  * sound_reader.h. One thread at a time.
  *
  * Most of a debate's tracks is silence, of which an encoder makes the same few packets again and
- * again. Such a packet, met again within that silence, is not decoded again. */
+ * again. Such a packet, met again within that silence, is not decoded again. Below 48 kHz, which is
+ * for machines that look for speech, no pause is decoded beyond its beginning: what the encoder
+ * says has no voice is nothing. */
 #ifndef DEBATE_MEDIA_SOUND_DECODER_H
 #define DEBATE_MEDIA_SOUND_DECODER_H
 

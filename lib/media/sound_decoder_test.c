@@ -126,6 +126,62 @@ static void a_decoder_that_is_reset_knows_no_silence(void **state)
     sound_decoder_free(decoder);
 }
 
+/* Speech and pauses of a second and a half, as loud as `gain` says, in the noise of a room. */
+static void for_machines(double gain, int noise, struct sound_decoder *decoder)
+{
+    enum {
+        RATE_HZ = 16000,
+        HALF = RATE_HZ / 100,
+        LONG = 20
+    }; /* LONG: packets of a pause, and more */
+    int16_t *voice, pcm[MEDIA_FRAME_SAMPLES];
+    uint8_t packet[MEDIA_PACKET_MAX];
+    float out[2 * HALF];
+    size_t samples, paused = 0, left_out = 0;
+    uint32_t random = 1;
+    struct encoder *encoder = encoder_new();
+    assert_int_equal(sound_file_read("testdata/speech/reader-4.opus", &voice, &samples), ERR_NONE);
+    assert_true(samples >= SAMPLES);
+    for (size_t i = 0; i < FRAMES; i++) {
+        bool is_speech = i % PERIOD < SPEECH;
+        double energy = 0, heard = 0;
+        for (size_t k = 0; k < MEDIA_FRAME_SAMPLES; k++) {
+            double sample = is_speech ? gain * voice[i * MEDIA_FRAME_SAMPLES + k] : 0;
+            random = random * 1664525 + 1013904223; /* Numerical Recipes' */
+            energy += sample * sample;
+            pcm[k] = (int16_t)(sample + (int)(random >> 16) % (2 * noise + 1) - noise);
+        }
+        size_t len = encoder_encode(encoder, pcm, packet);
+        assert_int_equal(sound_decoder_decode(decoder, packet, len, out, 2 * HALF), 2 * HALF);
+        for (size_t k = 0; k < 2 * HALF; k++)
+            heard += (double)out[k] * out[k];
+        /* -40 dBFS for who speaks as loud as the reader: what is quieter is the reader's own room.
+         */
+        double level = sqrt(energy / MEDIA_FRAME_SAMPLES) / 32768;
+        if (level > 0.01 * gain && heard == 0)
+            fail_msg("gain %g: speech of frame %zu, %g, is left out", gain, i, level);
+        paused += i % PERIOD >= SPEECH + LONG;
+        left_out += i % PERIOD >= SPEECH + LONG && heard == 0;
+    }
+    if (left_out * 10 < paused * 8)
+        fail_msg("gain %g: of %zu packets of pauses %zu are left out", gain, paused, left_out);
+    encoder_free(encoder);
+    mem_free(voice);
+}
+
+static void machines_are_given_what_is_said_and_no_noise_of_pauses(void **state)
+{
+    (void)state;
+    static const double gains[] = {1, 0.2, 0.04};
+    struct sound_decoder *decoder = sound_decoder_new(16000);
+    assert_non_null(decoder);
+    for (size_t i = 0; i < sizeof gains / sizeof *gains; i++) {
+        for_machines(gains[i], 25, decoder);
+        sound_decoder_reset(decoder);
+    }
+    sound_decoder_free(decoder);
+}
+
 static void what_is_no_opus_is_nothing(void **state)
 {
     (void)state;
@@ -146,6 +202,7 @@ int main(void)
         cmocka_unit_test(silence_that_goes_on_is_not_decoded_again),
         cmocka_unit_test(a_known_silence_after_speech_is_decoded),
         cmocka_unit_test(a_decoder_that_is_reset_knows_no_silence),
+        cmocka_unit_test(machines_are_given_what_is_said_and_no_noise_of_pauses),
         cmocka_unit_test(what_is_no_opus_is_nothing),
     };
     return cmocka_run_group_tests(tests, encode, NULL);
