@@ -61,7 +61,8 @@ static inline void no_key_in(const char *name)
         char path[PATH_MAX];
         if (entry->d_name[0] == '.')
             continue;
-        snprintf(path, sizeof path, "%s/%s", name, entry->d_name);
+        if (snprintf(path, sizeof path, "%s/%s", name, entry->d_name) >= (int)sizeof path)
+            fail_msg("%s: a path is too long", name);
         if (entry->d_type == DT_DIR)
             no_key_in(path);
         else if (has_key(path))
