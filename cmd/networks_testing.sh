@@ -44,3 +44,26 @@ in_network() {
     shift
     nsenter "--net=${network[$name]}" "$@"
 }
+
+# A machine in the middle that passes nothing on, and those who reach it alone.
+middle_at_10_0_0_1() {
+    must ip link set lo up
+    must ip address add 10.0.0.1/32 dev lo
+}
+# behind NAME NUMBER: a network of NAME's own, 10.0.NUMBER.2, which reaches 10.0.0.1 alone.
+behind() {
+    local near=10.0.$2
+    apart "$1"
+    must ip address add "$near.1/24" dev "$1"
+    must ip link set "$1" up
+    must in_network "$1" ip address add "$near.2/24" dev way
+    must in_network "$1" ip link set lo up
+    must in_network "$1" ip link set way up
+    # The kernel may take a second to find that its other end is there.
+    local deadline=$((SECONDS + 30))
+    until in_network "$1" ip link show dev way | grep -q 'state UP'; do
+        ((SECONDS < deadline)) || must false
+        read -rt 0.1 -u "$never"
+    done
+    must in_network "$1" ip route add 10.0.0.1 via "$near.1"
+}

@@ -8,25 +8,7 @@
 
 # ---- the networks ----
 
-# behind NAME NUMBER: reaches 10.0.0.1 alone.
-behind() {
-    local near=10.0.$2
-    apart "$1"
-    must ip address add "$near.1/24" dev "$1"
-    must ip link set "$1" up
-    must in_network "$1" ip address add "$near.2/24" dev way
-    must in_network "$1" ip link set lo up
-    must in_network "$1" ip link set way up
-    # The kernel may take a second to find that its other end is there.
-    local deadline=$((SECONDS + 30))
-    until in_network "$1" ip link show dev way | grep -q 'state UP'; do
-        ((SECONDS < deadline)) || must false
-        read -rt 0.1 -u "$never"
-    done
-    must in_network "$1" ip route add 10.0.0.1 via "$near.1"
-}
-must ip link set lo up
-must ip address add 10.0.0.1/32 dev lo
+middle_at_10_0_0_1
 behind kim 1
 behind lee 2
 (($(</proc/sys/net/ipv4/ip_forward) == 0)) || fail 'the middle passes packets on'
