@@ -294,12 +294,26 @@ static uint64_t body_len(const struct exchange *exchange)
     return exchange->file >= 0 ? exchange->file_len : exchange->out.len;
 }
 
+/* The version in a response is the server's (RFC 9110, section 2.5). libwebsockets puts the
+ * request's, and 1.0 where an upgrade is refused: clients for WebSockets refuse to read that
+ * (RFC 6455, section 4.1). */
+static int put_status(struct lws *wsi, int status, unsigned char **at, unsigned char *end)
+{
+    static const char theirs[] = "HTTP/1.0", ours[] = "HTTP/1.1";
+    unsigned char *start = *at;
+    if (lws_add_http_header_status(wsi, (unsigned)status, at, end))
+        return -1;
+    if (memcmp(start, theirs, sizeof theirs - 1) == 0)
+        memcpy(start, ours, sizeof ours - 1);
+    return 0;
+}
+
 static int write_headers(struct lws *wsi, struct link *link)
 {
     unsigned char buffer[LWS_PRE + HEADERS_SIZE], *start = buffer + LWS_PRE, *at = start,
                                                   *end = buffer + sizeof buffer - 1;
     const struct exchange *exchange = link->exchange;
-    if (lws_add_http_header_status(wsi, (unsigned)exchange->status, &at, end) ||
+    if (put_status(wsi, exchange->status, &at, end) ||
         put_lines(wsi, &exchange->headers, &at, end) ||
         (exchange->content_type && put(wsi, "content-type:", exchange->content_type, &at, end)) ||
         (link->closes_after && put(wsi, "connection:", "close", &at, end)) ||

@@ -125,7 +125,8 @@ static inline bool answer_take(struct buf *in, bool is_head, bool is_end, struct
         return false;
     size_t head_len = (size_t)(head_end - in->data) + 4, there = in->len - head_len;
     struct answer answer = {.head = text("%.*s", (int)head_len, in->data)};
-    if (sscanf(answer.head, "HTTP/1.%*1[01] %d", &answer.status) != 1)
+    /* Libraries for WebSockets read no other version, in a refusal neither. */
+    if (sscanf(answer.head, "HTTP/1.1 %d", &answer.status) != 1)
         fail_here("no HTTP: %s", answer.head);
     const char *coding = header_of(&answer, "Transfer-Encoding");
     char *body = keep_zalloc(there + 1);
