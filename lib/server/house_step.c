@@ -277,8 +277,10 @@ void house_catch_up(struct socket *socket)
 {
     struct server *server = socket->server;
     struct catch_up reading = {.socket = socket};
+    socket_cork(socket);
     enum err e = store_log_read(server->store, socket->room->key, false, socket->sent_seq,
                                 send_line, &reading);
+    socket_uncork(socket);
     if (e && e != ERR_FULL) {
         log_error("session %s: its log cannot be read (%s)", socket->room->session_id, err_code(e));
         socket_close(socket, CLOSE_GOING_AWAY);

@@ -37,6 +37,8 @@ void net_free(struct net *net);
 bool net_can_write(const struct socket *socket);
 /* False: the connection is broken, and will be closed soon. */
 bool net_write(struct socket *socket, struct frame *frame);
+/* While it is on, the kernel gathers what is written into full packets (tcp(7), TCP_CORK). */
+void net_cork(struct socket *socket, bool is_on);
 bool net_ping(struct socket *socket);
 /* For how long nothing at all has come, by the kernel: libwebsockets does not tell of pings and
  * empty pongs, nor of a part of a frame. */

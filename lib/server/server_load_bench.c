@@ -155,6 +155,15 @@ static void speak_in_turn(struct load *load)
     load_until(load, &load->count, load->wanted, "fan-out");
 }
 
+/* One event of each participant is under way. */
+static void speak_at_once(struct load *load)
+{
+    load->on_text = pass_turn;
+    for (size_t i = 0; i < load->client_count; i++)
+        toggle(&load->clients[i]);
+    load_until(load, &load->count, load->wanted, "fan-out");
+}
+
 static void speak_5000_a_second(struct load *load)
 {
     load->on_text = count_status;
@@ -182,6 +191,11 @@ static void fan_out_100(void)
 static void fan_out_1000(void)
 {
     fan_out("fan-out, 1,000 rooms", 1000, 7, 6.7, speak_in_turn);
+}
+
+static void fan_out_at_once(void)
+{
+    fan_out("fan-out, all speak at once", 100, 6, 5.3, speak_at_once);
 }
 
 /* Far from saturation a turn of the loop has little to share its costs among. */
@@ -465,6 +479,7 @@ static const struct {
 } modes[] = {
     {"fan-out", fan_out_100},
     {"fan-out-1000", fan_out_1000},
+    {"fan-out-at-once", fan_out_at_once},
     {"fan-out-paced", fan_out_paced},
     {"relay", relay},
     {"idle", idle},

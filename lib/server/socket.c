@@ -137,6 +137,22 @@ void socket_send_text(struct socket *socket, const char *text, size_t len)
     frame_unref(frame);
 }
 
+void socket_cork(struct socket *socket)
+{
+    if (socket->is_corked)
+        return;
+    socket->is_corked = true;
+    net_cork(socket, true);
+}
+
+void socket_uncork(struct socket *socket)
+{
+    if (!socket->is_corked)
+        return;
+    socket->is_corked = false;
+    net_cork(socket, false);
+}
+
 static bool write_first(struct socket *socket)
 {
     struct frame *frame = socket->queue[socket->queue_first];

@@ -55,6 +55,7 @@ struct socket {
     bool awaits_welcome;  /* it is gathered in the turn: events come after it */
     bool is_catching_up;  /* older events are still to be read from the log */
     bool is_lost;         /* too slow: nothing more is sent to it but the code */
+    bool is_corked;       /* what is sent waits for the rest of its turn */
     bool is_departing;    /* its room does not know yet that it is gone */
 
     struct frame **queue; /* a ring; NULL when it never was needed */
@@ -104,6 +105,10 @@ void socket_closed(struct socket *socket);
 void socket_send(struct socket *socket, struct frame *frame);
 /* A copy of the text; without memory the socket is lost, because a gap must not go unseen. */
 void socket_send_text(struct socket *socket, const char *text, size_t len);
+/* What is sent from now on leaves with socket_uncork, in as few packets as it fits into: most of
+ * what a message costs is the packet. */
+void socket_cork(struct socket *socket);
+void socket_uncork(struct socket *socket);
 /* From now on nothing that it says counts; the code follows when nothing waits any more. */
 void socket_close(struct socket *socket, int code);
 /* Something may have ceased to wait: closes if that was the last. */

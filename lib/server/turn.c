@@ -108,11 +108,12 @@ static void release(struct turn_entry *entry)
     exchange_unref(entry->exchange);
 }
 
+/* What a room's turn holds goes to each in as few packets as it fits into. */
 static void broadcast(struct turn_entry *entry)
 {
     struct house_room *room = entry->room;
     room->committed_seq = entry->seq;
-    room->in_turn--;
+    bool is_last = --room->in_turn == 0;
     for (struct socket *socket = room->voice, *next; socket; socket = next) {
         next = socket->next;
         /* One that is behind reads this event from the log when it comes to it. */
@@ -120,8 +121,14 @@ static void broadcast(struct turn_entry *entry)
             socket->sent_seq + 1 != entry->seq)
             continue;
         socket->sent_seq = entry->seq;
+        if (!is_last)
+            socket_cork(socket);
         socket_send(socket, entry->frame);
     }
+    if (!is_last)
+        return;
+    for (struct socket *socket = room->voice; socket; socket = socket->next)
+        socket_uncork(socket);
 }
 
 static void wait_for_sync(struct server *server, const struct turn_entry *entry, uint64_t commit)

@@ -180,6 +180,13 @@ bool net_write(struct socket *socket, struct frame *frame)
     return false;
 }
 
+void net_cork(struct socket *socket, bool is_on)
+{
+    int on = is_on;
+    if (socket->wsi)
+        (void)setsockopt(lws_get_socket_fd(socket->wsi), IPPROTO_TCP, TCP_CORK, &on, sizeof on);
+}
+
 bool net_ping(struct socket *socket)
 {
     /* Not empty: libwebsockets 4.1 does not tell of an empty pong, and pongs repeat their ping. */

@@ -87,6 +87,12 @@ bool net_write(struct socket *socket, struct frame *frame)
     return true;
 }
 
+void net_cork(struct socket *socket, bool is_on)
+{
+    (void)socket; /* messages are all there is: no packets */
+    (void)is_on;
+}
+
 bool net_ping(struct socket *socket)
 {
     struct conn *conn = socket->wsi;

@@ -35,6 +35,8 @@ static void check_socket(const struct conn *conn, const struct socket *socket)
         broken("memory-is-bounded", "a message of %zu bytes", socket->message.len);
     if (socket->wsi != conn || socket->state == SOCKET_GONE)
         broken("nothing-remains", "a socket without its connection");
+    if (socket->is_corked)
+        broken("a-turn-is-told", "a socket keeps back what was sent to it");
 }
 
 static void check_sockets(const struct server *server)
