@@ -1,6 +1,6 @@
 /* What the kernel alone costs on this machine: a process that stands where the server does, reads
- * whatever comes and sends ready frames, one send each. No WebSocket, JSON, room or log. Without it
- * nobody could say whether a figure is the server's or the machine's. */
+ * whatever comes and sends ready frames, one send a receiver and round. No WebSocket, JSON, room or
+ * log. Without it nobody could say whether a figure is the server's or the machine's. */
 #ifndef DEBATE_SERVER_SERVER_LOAD_BARE_H
 #define DEBATE_SERVER_SERVER_LOAD_BARE_H
 
@@ -38,32 +38,78 @@ static inline size_t bare_count(const unsigned char *data, size_t len)
     return count;
 }
 
-/* Until it is killed. Who is in a room has come one after the other. */
+enum { BARE_GATHERED = 64 };
+
+struct bare {
+    int *fds;
+    unsigned *due;   /* frames that each is to get in this round */
+    size_t *waiting; /* who is, in order */
+    size_t waiting_count;
+    unsigned char frames[BARE_GATHERED * 512];
+    size_t frame_len;
+};
+
+static inline void bare_add(struct bare *bare, size_t to)
+{
+    if (bare->due[to] == 0)
+        bare->waiting[bare->waiting_count++] = to;
+    bare->due[to]++;
+}
+
+/* One send for each receiver. */
+static inline void bare_send(struct bare *bare)
+{
+    for (size_t i = 0; i < bare->waiting_count; i++) {
+        size_t to = bare->waiting[i];
+        for (unsigned count; bare->due[to] > 0; bare->due[to] -= count) {
+            count = bare->due[to] < BARE_GATHERED ? bare->due[to] : BARE_GATHERED;
+            (void)!send(bare->fds[to], bare->frames, count * bare->frame_len, MSG_NOSIGNAL);
+        }
+    }
+    bare->waiting_count = 0;
+}
+
+/* Who is in a room has come one after the other. */
+static inline void bare_accept(struct bare *bare, int listener, size_t count, int epoll)
+{
+    int on = 1;
+    bare->fds = calloc(count, sizeof *bare->fds);
+    bare->due = calloc(count, sizeof *bare->due);
+    bare->waiting = calloc(count, sizeof *bare->waiting);
+    if (!bare->fds || !bare->due || !bare->waiting)
+        _exit(1);
+    for (size_t i = 0; i < count; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.u64 = i};
+        bare->fds[i] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
+        setsockopt(bare->fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+        epoll_ctl(epoll, EPOLL_CTL_ADD, bare->fds[i], &event);
+    }
+}
+
+/* Until it is killed. */
 static inline void bare_run(int listener, size_t count, bool relays)
 {
+    static struct bare bare;
     struct epoll_event events[256];
-    unsigned char frame[512];
     unsigned char input[16 * 1024];
-    size_t len = bare_frame(relays ? bare_signal : bare_event, frame);
-    int epoll = epoll_create1(EPOLL_CLOEXEC), *fds = calloc(count, sizeof *fds), on = 1;
+    int epoll = epoll_create1(EPOLL_CLOEXEC);
+    bare.frame_len = bare_frame(relays ? bare_signal : bare_event, bare.frames);
+    for (size_t i = 1; i < BARE_GATHERED; i++)
+        memcpy(bare.frames + i * bare.frame_len, bare.frames, bare.frame_len);
     pin(0);
-    for (size_t i = 0; fds && i < count; i++) {
-        struct epoll_event event = {.events = EPOLLIN, .data.u64 = i};
-        fds[i] = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
-        setsockopt(fds[i], IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-        epoll_ctl(epoll, EPOLL_CTL_ADD, fds[i], &event);
-    }
+    bare_accept(&bare, listener, count, epoll);
     for (;;) {
         int ready = epoll_wait(epoll, events, 256, -1);
         for (int i = 0; i < ready; i++) {
             size_t from = events[i].data.u64, room = from / LOAD_SEATS * LOAD_SEATS;
-            ssize_t got = recv(fds[from], input, sizeof input, 0);
+            ssize_t got = recv(bare.fds[from], input, sizeof input, 0);
             if (got <= 0)
                 _exit(0);
             size_t sends = bare_count(input, (size_t)got) * (relays ? 1 : LOAD_SEATS);
             for (size_t j = 0; j < sends; j++)
-                (void)!send(fds[room + (from + 1 + j) % LOAD_SEATS], frame, len, MSG_NOSIGNAL);
+                bare_add(&bare, room + (from + 1 + j) % LOAD_SEATS);
         }
+        bare_send(&bare);
     }
 }
 

@@ -92,7 +92,7 @@ static void toggle(struct client *client)
                             "\"is_speaking\":false}}");
 }
 
-/* One event of each room is under way: when all three have it, the next of them speaks. */
+/* When all three have an event, the next of them speaks. */
 static void pass_turn(struct load *load, struct client *client, const char *text, size_t len)
 {
     struct client *room = &load->clients[client->room * LOAD_SEATS];
@@ -147,6 +147,7 @@ static void report_ratio(double ours, double bare, double target)
     printf("\n");
 }
 
+/* One event of each room is under way. */
 static void speak_in_turn(struct load *load)
 {
     load->on_text = pass_turn;
@@ -185,17 +186,23 @@ static void fan_out(const char *name, unsigned rooms, double target, double targ
 
 static void fan_out_100(void)
 {
-    fan_out("fan-out, 100 rooms", 100, 6, 5.3, speak_in_turn);
+    fan_out("fan-out, 100 rooms", 100, 6, 5.3, speak_at_once);
 }
 
 static void fan_out_1000(void)
 {
-    fan_out("fan-out, 1,000 rooms", 1000, 7, 6.7, speak_in_turn);
+    fan_out("fan-out, 1,000 rooms", 1000, 7, 6.7, speak_at_once);
 }
 
-static void fan_out_at_once(void)
+/* A turn of the loop has one event of a room: nothing to gather. */
+static void fan_out_in_turn(void)
 {
-    fan_out("fan-out, all speak at once", 100, 6, 5.3, speak_at_once);
+    fan_out("fan-out, 100, in turn", 100, 6, 5.3, speak_in_turn);
+}
+
+static void fan_out_1000_in_turn(void)
+{
+    fan_out("fan-out, 1,000, in turn", 1000, 7, 6.7, speak_in_turn);
 }
 
 /* Far from saturation a turn of the loop has little to share its costs among. */
@@ -479,7 +486,8 @@ static const struct {
 } modes[] = {
     {"fan-out", fan_out_100},
     {"fan-out-1000", fan_out_1000},
-    {"fan-out-at-once", fan_out_at_once},
+    {"fan-out-in-turn", fan_out_in_turn},
+    {"fan-out-1000-in-turn", fan_out_1000_in_turn},
     {"fan-out-paced", fan_out_paced},
     {"relay", relay},
     {"idle", idle},
