@@ -151,9 +151,12 @@ enum err house_create(struct server *server, const char *code, int seats,
     return ERR_NONE;
 }
 
+/* Of those that have ended the ones that were not asked for for the longest time go, unless
+ * somebody is still connected to them. */
 static void keep_ended(struct server *server, struct house_room *room)
 {
     struct house *house = &server->house;
+    struct house_room *at, *next;
     if (room->is_kept_ended) {
         DL_DELETE2(house->ended, room, ended_prev, ended_next);
         house->ended_count--;
@@ -161,28 +164,22 @@ static void keep_ended(struct server *server, struct house_room *room)
     room->is_kept_ended = true;
     DL_APPEND2(house->ended, room, ended_prev, ended_next);
     house->ended_count++;
-}
-
-/* Of those that have ended the one that was not asked for for the longest time goes, unless
- * somebody is still connected to it. */
-void house_release(struct server *server, struct house_room *room)
-{
-    struct house *house = &server->house;
-    struct house_room *at, *next;
-    if (room->is_live)
-        return;
-    keep_ended(server, room);
-    if (house->ended_count <= LIMIT_ENDED_KEPT)
-        return;
     DL_FOREACH_SAFE2(house->ended, at, next, ended_next)
     {
+        if (house->ended_count <= LIMIT_ENDED_KEPT)
+            break;
         if (at == room || at->voice || at->signaling || at->in_turn)
             continue;
         DL_DELETE2(house->ended, at, ended_prev, ended_next);
         house->ended_count--;
         free_room(server, at);
-        return;
     }
+}
+
+void house_release(struct server *server, struct house_room *room)
+{
+    if (!room->is_live)
+        keep_ended(server, room);
 }
 
 /* The session of a room has ended: its code is free for the next. */

@@ -55,6 +55,8 @@ enum err metrics_print(const struct server *server, struct buf *out)
     put(out, "gauge", "uploads", "Uploads that are under way.", uploads_count(server->uploads));
     put(out, "gauge", "disk_refuses", "1 while the log cannot be written.", server->turn.is_stuck);
     put_sessions(server, out);
+    put(out, "gauge", "sessions_kept", "Sessions that have ended and are kept in memory.",
+        server->house.ended_count);
     put(out, "counter", "sessions_created_total", "Sessions made.", m->sessions_created);
     put(out, "counter", "requests_total", "HTTP requests, upgrades included.", m->requests);
     put(out, "counter", "refusals_total", "HTTP requests answered with an error.", m->refusals);

@@ -89,6 +89,25 @@ static void after_the_end_the_same_code_makes_a_new_session(void **state)
     want(want_status(get(text("/api/sessions/%s", first), kim), 200).json, "phase", "ended");
 }
 
+static double sessions_kept(void)
+{
+    static const char name[] = "\ndebate_sessions_kept ";
+    const char *found = strstr(get("/metrics", NULL).body, name);
+    assert_non_null(found);
+    return atof(found + strlen(name));
+}
+
+static void of_the_sessions_that_ended_256_at_most_are_kept_in_memory(void **state)
+{
+    (void)state;
+    const char *boss = token_with_role("boss", "operator");
+    for (int i = 0; i < 256 + 20; i++) {
+        const char *session = room_made(text("kept-%d", i), 2, NULL, boss);
+        want_status(post(text("/api/sessions/%s/end", session), boss, "{}"), 200);
+    }
+    assert_in_range((unsigned)sessions_kept(), 200, 256);
+}
+
 static void without_a_code_the_server_makes_one_up(void **state)
 {
     (void)state;
@@ -451,6 +470,7 @@ int main(void)
         cmocka_unit_test(a_room_with_a_session_is_reused_with_200_and_nothing_changes),
         cmocka_unit_test(on_200_seats_and_agenda_are_checked_for_their_types_alone),
         cmocka_unit_test(after_the_end_the_same_code_makes_a_new_session),
+        cmocka_unit_test(of_the_sessions_that_ended_256_at_most_are_kept_in_memory),
         cmocka_unit_test(without_a_code_the_server_makes_one_up),
         cmocka_unit_test(one_code_asked_for_at_once_makes_one_session),
         cmocka_unit_test(a_room_code_has_1_to_64_of_its_alphabet),
