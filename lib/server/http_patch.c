@@ -26,9 +26,8 @@ struct patch {
     struct exchange *exchange; /* NULL: its connection is gone; DIGESTING holds a reference */
     struct upload *upload;
     enum { PATCH_COMING, PATCH_DIGESTING } state;
-    int64_t expires_ms; /* the upload's, while it is DIGESTING */
-    uint64_t start;     /* where this PATCH began */
-    struct hash *hash;  /* NULL: no checksum was given */
+    uint64_t start;    /* where this PATCH began */
+    struct hash *hash; /* NULL: no checksum was given */
     enum hash_kind hash_kind;
     uint8_t digest[SHA256_SIZE]; /* as given */
     char sha256[65];             /* of the whole file */
@@ -48,15 +47,12 @@ static struct patch *find(const struct server *server, const char *id)
     return NULL;
 }
 
-bool http_upload_is_busy(const struct server *server, const char *id)
-{
-    return find(server, id) != NULL;
-}
-
+/* Before its upload goes. */
 static void patch_free(struct patch *patch)
 {
     if (patch->exchange)
         patch->exchange->patch = NULL;
+    patch->upload->is_busy = false;
     DL_DELETE(patch->server->patches, patch);
     hash_free(patch->hash);
     mem_free(patch);
@@ -138,6 +134,7 @@ void http_upload_begin(struct exchange *exchange)
     }
     patch->exchange = exchange;
     exchange->patch = patch;
+    upload->is_busy = true;
     DL_APPEND(server->patches, patch);
 }
 
@@ -163,13 +160,14 @@ void http_upload_gone(struct exchange *exchange)
 /* ERR_UNSUPPORTED_MEDIA takes the upload with it. False: refused. */
 static bool check_content(struct exchange *exchange, struct patch *patch)
 {
-    struct server *server = exchange->server;
-    enum err e = uploads_check_content(server->uploads, patch->upload);
+    struct uploads *uploads = exchange->server->uploads;
+    struct upload *upload = patch->upload;
+    enum err e = uploads_check_content(uploads, upload);
     if (e == ERR_NONE)
         return true;
-    if (e == ERR_UNSUPPORTED_MEDIA)
-        uploads_remove(server->uploads, patch->upload);
     patch_free(patch);
+    if (e == ERR_UNSUPPORTED_MEDIA)
+        uploads_remove(uploads, upload);
     http_upload_refuse(exchange, e, e == ERR_UNSUPPORTED_MEDIA ? REASON_NOT_OPUS : REASON_NONE,
                        NULL);
     return false;
@@ -247,24 +245,25 @@ static enum err note_upload(struct patch *patch)
 static void digested(void *context)
 {
     struct patch *patch = context;
+    struct server *server = patch->server;
     struct exchange *exchange = patch->exchange;
-    patch->upload->expires_ms = patch->expires_ms;
-    struct upload copy = *patch->upload;
+    struct upload *upload = patch->upload, copy = *upload;
     enum err e = patch->result;
     if (e == ERR_NONE) {
         e = note_upload(patch);
-        quota_kept(patch->server, copy.length + copy.timeline_bytes);
-        uploads_finished(patch->server->uploads, patch->upload);
+        quota_kept(server, copy.length + copy.timeline_bytes);
+        patch_free(patch);
+        uploads_finished(server->uploads, upload);
     } else {
         log_error("upload %.8s…: cannot be finished: %s", copy.id, strerror(patch->error));
-        uploads_reopen(patch->upload);
+        uploads_reopen(upload);
         errno = patch->error;
         e = http_upload_error(e);
+        patch_free(patch);
     }
-    patch_free(patch);
     if (!exchange)
         return;
-    if (e && exchange->server->turn.is_stuck) {
+    if (e && server->turn.is_stuck) {
         http_upload_refuse_unwritten(exchange);
     } else if (e) {
         http_upload_refuse(exchange, e, REASON_NONE, NULL);
@@ -296,8 +295,9 @@ static void finish(struct exchange *exchange, struct patch *patch)
     if (e == ERR_NONE &&
         (!room_recording_find(room->room, patch->upload->recording_id, &recording) ||
          recording.uploaded || somebody_digests(server, patch->upload->recording_id))) {
-        uploads_remove(server->uploads, patch->upload);
+        struct upload *upload = patch->upload;
         patch_free(patch);
+        uploads_remove(server->uploads, upload);
         http_upload_refuse(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
         return;
     }
@@ -308,13 +308,10 @@ static void finish(struct exchange *exchange, struct patch *patch)
         return;
     }
     patch->state = PATCH_DIGESTING;
-    patch->expires_ms = patch->upload->expires_ms;
-    patch->upload->expires_ms = INT64_MAX; /* not while another thread reads it */
     exchange_ref(exchange);
     if (e == ERR_NONE)
         e = server_run_aside(server, digest, digested, patch);
     if (e) {
-        patch->upload->expires_ms = patch->expires_ms;
         exchange_unref(exchange);
         patch_free(patch);
         http_upload_refuse(exchange, e, REASON_NONE, NULL);

@@ -171,7 +171,7 @@ static bool end_uploads(struct server *server, const struct room *room)
         for (size_t i = 0; i < room_recording_count(room); i++) {
             struct recording_view recording = room_recording(room, i);
             struct upload *upload = uploads_find_recording(server->uploads, recording.recording_id);
-            if (upload && http_upload_is_busy(server, upload->id))
+            if (upload && upload->is_busy)
                 return false;
             if (upload && pass == 1)
                 uploads_remove(server->uploads, upload);

@@ -279,7 +279,7 @@ void http_uploads_create(struct exchange *exchange)
     }
     keep_timeline(exchange, &upload);
     /* Whoever begins anew has lost what was begun before, unless bytes of it are coming in. */
-    if (older && !http_upload_is_busy(server, older->id))
+    if (older && !older->is_busy)
         uploads_remove(server->uploads, older);
     exchange_header(exchange, "Location", "/api/uploads/%s-%s", upload.id, upload.recording_id);
     http_upload_describe(exchange, &upload);
@@ -350,7 +350,7 @@ void http_upload_delete(struct exchange *exchange)
     struct upload *upload = http_upload_find(exchange);
     if (!upload)
         return;
-    if (http_upload_is_busy(exchange->server, upload->id)) {
+    if (upload->is_busy) {
         http_upload_refuse(exchange, ERR_CONFLICT, REASON_NONE, NULL);
         return;
     }

@@ -33,7 +33,5 @@ bool http_upload_recording(struct exchange *exchange, const char *recording_id,
                            struct house_room **room, struct recording_view *recording);
 /* The upload of the address, for who may touch it. */
 struct upload *http_upload_find(struct exchange *exchange);
-/* Bytes of it are coming in, or being digested. */
-bool http_upload_is_busy(const struct server *server, const char *id);
 
 #endif

@@ -348,6 +348,8 @@ enum err uploads_put_timeline(struct uploads *uploads, struct upload *upload, co
     char name[UPLOADS_NAME_SIZE];
     uploads_name(name, upload->id, ".timeline");
     enum err e = uploads_write_synced(uploads->dir_fd, name, text, strlen(text));
+    if (!e && fsync(uploads->dir_fd) != 0)
+        e = ERR_IO;
     if (!e)
         upload->timeline_bytes = strlen(text);
     return e;
@@ -445,7 +447,7 @@ void uploads_expire(struct uploads *uploads, int64_t now_ms)
 {
     for (struct entry *entry = uploads->entries, *next; entry; entry = next) {
         next = entry->next;
-        if (entry->upload.expires_ms < now_ms)
+        if (entry->upload.expires_ms < now_ms && !entry->upload.is_busy)
             uploads_remove(uploads, &entry->upload);
     }
 }

@@ -30,6 +30,7 @@ struct upload {
     uint64_t offset; /* bytes, on disk */
     uint64_t timeline_bytes;
     int64_t expires_ms;
+    bool is_busy; /* the caller's: its bytes come in or are being digested; it does not expire */
     char metadata[LIMIT_UPLOAD_METADATA]; /* Upload-Metadata as it came, for HEAD */
 };
 
@@ -77,7 +78,7 @@ void uploads_reopen(struct upload *upload);
 void uploads_finished(struct uploads *uploads, struct upload *upload);
 /* Removes it with its files. */
 void uploads_remove(struct uploads *uploads, struct upload *upload);
-/* Removes what expired before now_ms. */
+/* Removes what expired before now_ms and is not busy. */
 void uploads_expire(struct uploads *uploads, int64_t now_ms);
 size_t uploads_count(const struct uploads *uploads);
 size_t uploads_count_user(const struct uploads *uploads, const char *user);

@@ -205,6 +205,20 @@ static void what_was_half_made_is_removed_and_foreign_files_stay(void **state)
     uploads_close(uploads);
 }
 
+static void an_upload_does_not_expire_while_it_is_busy(void **state)
+{
+    struct uploads *uploads = open_at(*state);
+    struct upload *upload = create(uploads, 3);
+    upload->is_busy = true;
+    uploads_expire(uploads, 5001);
+    assert_int_equal(uploads_count(uploads), 1);
+    assert_int_equal(uploads_write(uploads, upload, "abc", 3), ERR_NONE);
+    upload->is_busy = false;
+    uploads_expire(uploads, 5001);
+    assert_int_equal(uploads_count(uploads), 0);
+    uploads_close(uploads);
+}
+
 static void an_upload_that_expired_is_gone(void **state)
 {
     struct uploads *uploads = open_at(*state);
@@ -328,6 +342,8 @@ int main(void)
                                         remove_dir),
         cmocka_unit_test_setup_teardown(what_was_half_made_is_removed_and_foreign_files_stay,
                                         make_dir, remove_dir),
+        cmocka_unit_test_setup_teardown(an_upload_does_not_expire_while_it_is_busy, make_dir,
+                                        remove_dir),
         cmocka_unit_test_setup_teardown(an_upload_that_expired_is_gone, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_path_never_leaves_the_recordings, make_dir, remove_dir),
         cmocka_unit_test_setup_teardown(a_link_in_the_way_is_not_followed, make_dir, remove_dir),
