@@ -145,11 +145,12 @@ enum err answer_keep(const char *folder, const char *name, const char *engine, c
 {
     struct buf text;
     buf_init(&text, ANSWER_MAX);
-    struct json *document = json_document();
-    json_write_string(document, "engine", engine);
-    json_write_string(document, "model", model);
-    json_write_raw(document, "answer", answer);
-    enum err e = json_write(document, false, &text);
+    struct json_writer json;
+    json_write_begin(&json, &text);
+    json_write_string(&json, "engine", engine);
+    json_write_string(&json, "model", model);
+    json_write_raw(&json, "answer", answer);
+    enum err e = json_write_end(&json);
     if (!e)
         e = buf_append(&text, "\n", 1);
     if (!e)

@@ -18,28 +18,29 @@ bool chat_other_way(const struct chat_way *refused, const char *answer, struct c
     return true;
 }
 
-static void write_message(struct json *messages, const char *role, const char *content)
+static void write_message(struct json_writer *json, const char *role, const char *content)
 {
-    struct json *message = json_write_object(messages, NULL);
-    json_write_string(message, "role", role);
-    json_write_string(message, "content", content);
+    json_write_object(json, NULL);
+    json_write_string(json, "role", role);
+    json_write_string(json, "content", content);
+    json_write_object_end(json);
 }
 
-static void write_form(struct json *document, const struct chat_question *question,
+static void write_form(struct json_writer *json, const struct chat_question *question,
                        const struct chat_way *way)
 {
     if (way->form == CHAT_PLAIN)
         return;
-    struct json *format = json_write_object(document, "response_format");
-    if (way->form == CHAT_OBJECT) {
-        json_write_string(format, "type", "json_object");
-        return;
+    json_write_object(json, "response_format");
+    json_write_string(json, "type", way->form == CHAT_OBJECT ? "json_object" : "json_schema");
+    if (way->form == CHAT_SCHEMA) {
+        json_write_object(json, "json_schema");
+        json_write_string(json, "name", "findings");
+        json_write_bool(json, "strict", true);
+        json_write_raw(json, "schema", question->schema);
+        json_write_object_end(json);
     }
-    json_write_string(format, "type", "json_schema");
-    struct json *named = json_write_object(format, "json_schema");
-    json_write_string(named, "name", "findings");
-    json_write_bool(named, "strict", true);
-    json_write_raw(named, "schema", question->schema);
+    json_write_object_end(json);
 }
 
 /* Without the service's help the model has to be told the schema. */
@@ -59,15 +60,17 @@ enum err chat_body(const struct chat_question *question, const struct chat_way *
     buf_init(&system, 1024 * 1024);
     enum err e = system_text(question, way, &system);
     if (!e) {
-        struct json *document = json_document();
-        json_write_string(document, "model", question->model);
-        struct json *messages = json_write_array(document, "messages");
-        write_message(messages, "system", system.data);
-        write_message(messages, "user", question->user);
+        struct json_writer json;
+        json_write_begin(&json, body);
+        json_write_string(&json, "model", question->model);
+        json_write_array(&json, "messages");
+        write_message(&json, "system", system.data);
+        write_message(&json, "user", question->user);
+        json_write_array_end(&json);
         if (!way->own_temperature)
-            json_write_integer(document, "temperature", 0);
-        write_form(document, question, way);
-        e = json_write(document, false, body);
+            json_write_integer(&json, "temperature", 0);
+        write_form(&json, question, way);
+        e = json_write_end(&json);
     }
     buf_release(&system);
     return e;

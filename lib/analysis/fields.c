@@ -1,11 +1,9 @@
 #include "analysis/fields.h"
 
 #include <math.h>
-#include <stdio.h>
 
 #include "base/str.h"
 #include "proto/json_reader.h"
-#include "proto/json_writer.h"
 
 enum err fields_read(const char *text, size_t len, struct json **document)
 {
@@ -26,11 +24,4 @@ unsigned field_participant(const struct json *object, const char *name)
 {
     const char *who = json_string(object, name);
     return who ? participant_number(who) : 0;
-}
-
-void field_write_participant(struct json *object, const char *name, unsigned participant)
-{
-    char who[16];
-    snprintf(who, sizeof who, "p%u", participant);
-    json_write_string(object, name, who);
 }

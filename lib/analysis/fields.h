@@ -18,6 +18,5 @@ bool field_count(const struct json *object, const char *name, size_t *out) MUST_
 
 /* A participant's number, as "p1"; 0: there is none. */
 unsigned field_participant(const struct json *object, const char *name);
-void field_write_participant(struct json *object, const char *name, unsigned participant);
 
 #endif

@@ -5,31 +5,34 @@
 #include "base/mem.h"
 #include "proto/json_writer.h"
 
-static void write_finding(struct json *list, const struct finding *finding)
+static void write_finding(struct json_writer *json, const struct finding *finding)
 {
-    struct json *object = json_write_object(list, NULL);
-    json_write_string(object, "kind", findings_kinds[finding->kind]);
-    field_write_participant(object, "participant", finding->participant);
-    json_write_integer(object, "page", finding->page);
+    json_write_object(json, NULL);
+    json_write_string(json, "kind", findings_kinds[finding->kind]);
+    json_write_participant(json, "participant", finding->participant);
+    json_write_integer(json, "page", finding->page);
     if (finding->kind == FINDING_ARGUMENT)
-        json_write_bool(object, "against", finding->is_against);
-    json_write_string(object, "text", finding->text);
-    json_write_string(object, "quotation", finding->quotation);
-    json_write_integer(object, "turn", (int64_t)finding->turn);
+        json_write_bool(json, "against", finding->is_against);
+    json_write_string(json, "text", finding->text);
+    json_write_string(json, "quotation", finding->quotation);
+    json_write_integer(json, "turn", (int64_t)finding->turn);
+    json_write_object_end(json);
 }
 
 enum err findings_json(const struct findings *findings, struct buf *out)
 {
-    struct json *document = json_document();
-    json_write_string(document, "model", findings->model);
-    json_write_string(document, "summary", findings->summary);
-    json_write_string(document, "missing", findings->missing);
-    json_write_string(document, "note", findings->note);
-    json_write_integer(document, "struck", (int64_t)findings->struck);
-    struct json *list = json_write_array(document, "findings");
+    struct json_writer json;
+    json_write_begin_indented(&json, out);
+    json_write_string(&json, "model", findings->model);
+    json_write_string(&json, "summary", findings->summary);
+    json_write_string(&json, "missing", findings->missing);
+    json_write_string(&json, "note", findings->note);
+    json_write_integer(&json, "struck", (int64_t)findings->struck);
+    json_write_array(&json, "findings");
     for (size_t i = 0; i < findings->count; i++)
-        write_finding(list, &findings->findings[i]);
-    return json_write(document, true, out);
+        write_finding(&json, &findings->findings[i]);
+    json_write_array_end(&json);
+    return json_write_end(&json);
 }
 
 static enum err read_finding(const struct json *object, struct finding *out)

@@ -18,70 +18,81 @@ const char *overlap_kind_name(enum overlap_kind kind)
     return KINDS[kind];
 }
 
-static void write_person(struct json *people, const struct person_measures *person,
+static void write_person(struct json_writer *json, const struct person_measures *person,
                          unsigned participant, size_t page_count)
 {
-    struct json *object = json_write_object(people, NULL);
-    field_write_participant(object, "participant", participant);
-    json_write_bool(object, "heard", person->heard);
-    json_write_number(object, "talk_ms", person->talk_ms);
-    json_write_integer(object, "turns", (int64_t)person->turns);
-    json_write_number(object, "pause_ms", person->pause_ms);
-    json_write_number(object, "turn_ms_median", person->turn_ms_median);
-    json_write_number(object, "latency_ms_median", person->latency_ms_median);
-    json_write_integer(object, "interrupted", (int64_t)person->interrupted);
-    json_write_integer(object, "was_interrupted", (int64_t)person->was_interrupted);
-    json_write_integer(object, "attempted", (int64_t)person->attempted);
-    struct json *pages = json_write_array(object, "pages");
+    json_write_object(json, NULL);
+    json_write_participant(json, "participant", participant);
+    json_write_bool(json, "heard", person->heard);
+    json_write_number(json, "talk_ms", person->talk_ms);
+    json_write_integer(json, "turns", (int64_t)person->turns);
+    json_write_number(json, "pause_ms", person->pause_ms);
+    json_write_number(json, "turn_ms_median", person->turn_ms_median);
+    json_write_number(json, "latency_ms_median", person->latency_ms_median);
+    json_write_integer(json, "interrupted", (int64_t)person->interrupted);
+    json_write_integer(json, "was_interrupted", (int64_t)person->was_interrupted);
+    json_write_integer(json, "attempted", (int64_t)person->attempted);
+    json_write_array(json, "pages");
     for (size_t i = 0; i < page_count; i++) {
-        struct json *page = json_write_object(pages, NULL);
-        json_write_number(page, "talk_ms", person->page_talk_ms[i]);
-        json_write_integer(page, "turns", (int64_t)person->page_turns[i]);
+        json_write_object(json, NULL);
+        json_write_number(json, "talk_ms", person->page_talk_ms[i]);
+        json_write_integer(json, "turns", (int64_t)person->page_turns[i]);
+        json_write_object_end(json);
     }
+    json_write_array_end(json);
+    json_write_object_end(json);
 }
 
-static void write_overlap(struct json *overlaps, const struct overlap *overlap)
+static void write_overlap(struct json_writer *json, const struct overlap *overlap)
 {
-    struct json *object = json_write_object(overlaps, NULL);
-    json_write_string(object, "kind", overlap_kind_name(overlap->kind));
-    field_write_participant(object, "by", overlap->by);
-    field_write_participant(object, "of", overlap->of);
-    json_write_number(object, "from_ms", overlap->from_ms);
-    json_write_number(object, "to_ms", overlap->to_ms);
+    json_write_object(json, NULL);
+    json_write_string(json, "kind", overlap_kind_name(overlap->kind));
+    json_write_participant(json, "by", overlap->by);
+    json_write_participant(json, "of", overlap->of);
+    json_write_number(json, "from_ms", overlap->from_ms);
+    json_write_number(json, "to_ms", overlap->to_ms);
+    json_write_object_end(json);
 }
 
-static void write_choice(struct json *choices, const struct choice_words *words,
+static void write_choice(struct json_writer *json, const struct choice_words *words,
                          size_t people_count)
 {
-    struct json *object = json_write_object(choices, NULL);
-    json_write_integer(object, "choice", (int64_t)words->choice);
-    json_write_integer(object, "first_piece", (int64_t)words->first_piece);
-    json_write_integer(object, "piece_count", (int64_t)words->piece_count);
-    struct json *people = json_write_array(object, "people");
+    json_write_object(json, NULL);
+    json_write_integer(json, "choice", (int64_t)words->choice);
+    json_write_integer(json, "first_piece", (int64_t)words->first_piece);
+    json_write_integer(json, "piece_count", (int64_t)words->piece_count);
+    json_write_array(json, "people");
     for (size_t i = 0; i < people_count; i++) {
-        struct json *person = json_write_object(people, NULL);
-        field_write_participant(person, "participant", (unsigned)i + 1);
-        json_write_number(person, "talk_ms", words->talk_ms[i]);
+        json_write_object(json, NULL);
+        json_write_participant(json, "participant", (unsigned)i + 1);
+        json_write_number(json, "talk_ms", words->talk_ms[i]);
+        json_write_object_end(json);
     }
+    json_write_array_end(json);
+    json_write_object_end(json);
 }
 
 enum err measures_json(const struct measures *measures, size_t page_count, struct buf *out)
 {
-    struct json *document = json_document();
-    json_write_number(document, "silence_ms", measures->silence_ms);
-    json_write_number(document, "overlap_ms", measures->overlap_ms);
-    json_write_number(document, "balance", measures->balance);
-    json_write_number(document, "gini", measures->gini);
-    struct json *people = json_write_array(document, "people");
+    struct json_writer json;
+    json_write_begin_indented(&json, out);
+    json_write_number(&json, "silence_ms", measures->silence_ms);
+    json_write_number(&json, "overlap_ms", measures->overlap_ms);
+    json_write_number(&json, "balance", measures->balance);
+    json_write_number(&json, "gini", measures->gini);
+    json_write_array(&json, "people");
     for (size_t i = 0; i < measures->people_count; i++)
-        write_person(people, &measures->people[i], (unsigned)i + 1, page_count);
-    struct json *overlaps = json_write_array(document, "overlaps");
+        write_person(&json, &measures->people[i], (unsigned)i + 1, page_count);
+    json_write_array_end(&json);
+    json_write_array(&json, "overlaps");
     for (size_t i = 0; i < measures->overlap_count; i++)
-        write_overlap(overlaps, &measures->overlaps[i]);
-    struct json *choices = json_write_array(document, "choices");
+        write_overlap(&json, &measures->overlaps[i]);
+    json_write_array_end(&json);
+    json_write_array(&json, "choices");
     for (size_t i = 0; i < measures->choice_count; i++)
-        write_choice(choices, &measures->choices[i], measures->people_count);
-    return json_write(document, true, out);
+        write_choice(&json, &measures->choices[i], measures->people_count);
+    json_write_array_end(&json);
+    return json_write_end(&json);
 }
 
 /* What is missing or wrong makes `ok` false, so that a run of them is checked once. */

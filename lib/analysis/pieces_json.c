@@ -8,19 +8,22 @@
 
 enum err pieces_json(const struct pieces *pieces, struct buf *out)
 {
-    struct json *document = json_document();
-    json_write_integer(document, "bled", (int64_t)pieces->bled);
-    struct json *array = json_write_array(document, "pieces");
+    struct json_writer json;
+    json_write_begin_indented(&json, out);
+    json_write_integer(&json, "bled", (int64_t)pieces->bled);
+    json_write_array(&json, "pieces");
     for (size_t i = 0; i < pieces->count; i++) {
         const struct piece *piece = &pieces->pieces[i];
-        struct json *object = json_write_object(array, NULL);
-        field_write_participant(object, "participant", piece->participant);
-        json_write_integer(object, "track", (int64_t)piece->track);
-        json_write_number(object, "from_ms", piece->from_ms);
-        json_write_number(object, "to_ms", piece->to_ms);
-        json_write_number(object, "level_db", piece->level_db);
+        json_write_object(&json, NULL);
+        json_write_participant(&json, "participant", piece->participant);
+        json_write_integer(&json, "track", (int64_t)piece->track);
+        json_write_number(&json, "from_ms", piece->from_ms);
+        json_write_number(&json, "to_ms", piece->to_ms);
+        json_write_number(&json, "level_db", piece->level_db);
+        json_write_object_end(&json);
     }
-    return json_write(document, true, out);
+    json_write_array_end(&json);
+    return json_write_end(&json);
 }
 
 static bool read_piece(const struct json *object, struct piece *piece)

@@ -170,20 +170,24 @@ static enum err write_answer(const char *lines, struct buf *out)
     struct buf text;
     buf_init(&text, HEARD_MAX);
     enum err e = ERR_NONE;
-    struct json *document = json_document(), *words = json_write_array(document, "words");
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_array(&json, "words");
     for (const char *line = lines; !e && line[0] != '.'; line = strchr(line, '\n') + 1) {
         char word[WORD_MAX];
         int from_ms, to_ms;
         if (sscanf(line, "%127s %d %d", word, &from_ms, &to_ms) != 3)
             continue;
-        struct json *object = json_write_object(words, NULL);
-        json_write_string(object, "word", word);
-        json_write_number(object, "start", from_ms / 1000.0);
-        json_write_number(object, "end", to_ms / 1000.0);
+        json_write_object(&json, NULL);
+        json_write_string(&json, "word", word);
+        json_write_number(&json, "start", from_ms / 1000.0);
+        json_write_number(&json, "end", to_ms / 1000.0);
+        json_write_object_end(&json);
         e = buf_printf(&text, "%s%s", text.len ? " " : "", word);
     }
-    json_write_string(document, "text", text.data ? text.data : "");
-    enum err written = json_write(document, false, out);
+    json_write_array_end(&json);
+    json_write_string(&json, "text", text.data ? text.data : "");
+    enum err written = json_write_end(&json);
     buf_release(&text);
     return e ? e : written;
 }

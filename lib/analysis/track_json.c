@@ -7,43 +7,50 @@
 #include "proto/json_reader.h"
 #include "proto/json_writer.h"
 
-static void write_track(struct json *array, const struct track *track, const char *dir)
+static void write_track(struct json_writer *json, const struct track *track, const char *dir)
 {
     size_t dir_len = strlen(dir);
     const char *path = track->path;
     if (path && strncmp(path, dir, dir_len) == 0 && path[dir_len] == '/')
         path += dir_len + 1;
-    struct json *object = json_write_object(array, NULL);
-    json_write_integer(object, "participant", track->participant);
-    json_write_integer(object, "recording", (int64_t)track->recording);
-    json_write_string(object, "file", path);
-    json_write_string(object, "missing", track->missing);
-    json_write_integer(object, "samples", (int64_t)track->samples);
-    json_write_number(object, "drift_ppm", track->drift_ppm);
-    json_write_bool(object, "has_timeline", track->has_timeline);
-    json_write_bool(object, "altered", track->altered);
-    json_write_bool(object, "complete", track->complete);
-    struct json *points = json_write_array(object, "points");
+    json_write_object(json, NULL);
+    json_write_integer(json, "participant", track->participant);
+    json_write_integer(json, "recording", (int64_t)track->recording);
+    json_write_string(json, "file", path);
+    json_write_string(json, "missing", track->missing);
+    json_write_integer(json, "samples", (int64_t)track->samples);
+    json_write_number(json, "drift_ppm", track->drift_ppm);
+    json_write_bool(json, "has_timeline", track->has_timeline);
+    json_write_bool(json, "altered", track->altered);
+    json_write_bool(json, "complete", track->complete);
+    json_write_array(json, "points");
     for (size_t i = 0; i < track->point_count; i++) {
-        struct json *point = json_write_object(points, NULL);
-        json_write_integer(point, "sample", (int64_t)track->points[i].sample);
-        json_write_number(point, "at_ms", track->points[i].at_ms);
+        json_write_object(json, NULL);
+        json_write_integer(json, "sample", (int64_t)track->points[i].sample);
+        json_write_number(json, "at_ms", track->points[i].at_ms);
+        json_write_object_end(json);
     }
-    struct json *gaps = json_write_array(object, "gaps");
+    json_write_array_end(json);
+    json_write_array(json, "gaps");
     for (size_t i = 0; i < track->gap_count; i++) {
-        struct json *gap = json_write_object(gaps, NULL);
-        json_write_number(gap, "from_ms", track->gaps[i].from_ms);
-        json_write_number(gap, "to_ms", track->gaps[i].to_ms);
+        json_write_object(json, NULL);
+        json_write_number(json, "from_ms", track->gaps[i].from_ms);
+        json_write_number(json, "to_ms", track->gaps[i].to_ms);
+        json_write_object_end(json);
     }
+    json_write_array_end(json);
+    json_write_object_end(json);
 }
 
 enum err tracks_json(const struct tracks *tracks, struct buf *out)
 {
-    struct json *document = json_document();
-    struct json *array = json_write_array(document, "tracks");
+    struct json_writer json;
+    json_write_begin_indented(&json, out);
+    json_write_array(&json, "tracks");
     for (size_t i = 0; i < tracks->count; i++)
-        write_track(array, &tracks->tracks[i], tracks->dir);
-    return json_write(document, true, out);
+        write_track(&json, &tracks->tracks[i], tracks->dir);
+    json_write_array_end(&json);
+    return json_write_end(&json);
 }
 
 /* ---- reading ---- */

@@ -6,39 +6,50 @@
 #include "base/mem.h"
 #include "proto/json_writer.h"
 
-static void write_turn(struct json *turns, const struct turn *turn)
+static void write_words(struct json_writer *json, const struct turn *turn)
 {
-    struct json *object = json_write_object(turns, NULL);
-    field_write_participant(object, "participant", turn->participant);
-    json_write_integer(object, "page", turn->page);
-    json_write_integer(object, "piece", (int64_t)turn->piece);
-    json_write_number(object, "from_ms", turn->from_ms);
-    json_write_number(object, "to_ms", turn->to_ms);
-    json_write_string(object, "text", turn->text);
-    struct json *words = turn->word_count ? json_write_array(object, "words") : NULL;
+    json_write_array(json, "words");
     for (size_t i = 0; i < turn->word_count; i++) {
-        struct json *word = json_write_object(words, NULL);
-        json_write_string(word, "word", turn->words[i].text);
-        json_write_number(word, "from_ms", turn->words[i].from_ms);
-        json_write_number(word, "to_ms", turn->words[i].to_ms);
+        json_write_object(json, NULL);
+        json_write_string(json, "word", turn->words[i].text);
+        json_write_number(json, "from_ms", turn->words[i].from_ms);
+        json_write_number(json, "to_ms", turn->words[i].to_ms);
+        json_write_object_end(json);
     }
+    json_write_array_end(json);
+}
+
+static void write_turn(struct json_writer *json, const struct turn *turn)
+{
+    json_write_object(json, NULL);
+    json_write_participant(json, "participant", turn->participant);
+    json_write_integer(json, "page", turn->page);
+    json_write_integer(json, "piece", (int64_t)turn->piece);
+    json_write_number(json, "from_ms", turn->from_ms);
+    json_write_number(json, "to_ms", turn->to_ms);
+    json_write_string(json, "text", turn->text);
+    if (turn->word_count > 0)
+        write_words(json, turn);
+    json_write_object_end(json);
 }
 
 enum err transcript_json(const struct transcript *transcript, struct buf *out)
 {
-    struct json *document = json_document();
-    json_write_string(document, "engine", transcript->engine);
-    json_write_string(document, "model", transcript->model);
-    json_write_string(document, "language", transcript->language);
-    json_write_bool(document, "draft", transcript->draft);
-    json_write_string(document, "missing", transcript->missing);
-    json_write_string(document, "note", transcript->note);
-    json_write_integer(document, "dropped", (int64_t)transcript->dropped);
-    json_write_integer(document, "failed", (int64_t)transcript->failed);
-    struct json *turns = json_write_array(document, "turns");
+    struct json_writer json;
+    json_write_begin_indented(&json, out);
+    json_write_string(&json, "engine", transcript->engine);
+    json_write_string(&json, "model", transcript->model);
+    json_write_string(&json, "language", transcript->language);
+    json_write_bool(&json, "draft", transcript->draft);
+    json_write_string(&json, "missing", transcript->missing);
+    json_write_string(&json, "note", transcript->note);
+    json_write_integer(&json, "dropped", (int64_t)transcript->dropped);
+    json_write_integer(&json, "failed", (int64_t)transcript->failed);
+    json_write_array(&json, "turns");
     for (size_t i = 0; i < transcript->turn_count; i++)
-        write_turn(turns, &transcript->turns[i]);
-    return json_write(document, true, out);
+        write_turn(&json, &transcript->turns[i]);
+    json_write_array_end(&json);
+    return json_write_end(&json);
 }
 
 static enum err read_times(const struct json *object, double *from_ms, double *to_ms)

@@ -247,44 +247,59 @@ void agenda_unref(struct agenda *agenda)
     mem_free(agenda);
 }
 
-static void put_page(cJSON *object, const struct page *page)
+static void write_choices(struct json_writer *json, const struct page *page)
 {
-    if (page->id)
-        json_put_string(object, "id", page->id);
-    json_put_string(object, "title", page->title);
-    if (page->text)
-        json_put_string(object, "text", page->text);
-    if (page->time_ms > 0)
-        json_put_seconds(object, "seconds", page->time_ms);
-    cJSON *choices = page->choice_count > 0 ? json_put_array(object, "choices") : NULL;
+    json_write_array(json, "choices");
     for (size_t i = 0; i < page->choice_count; i++) {
-        cJSON *choice = json_add_object(choices);
-        json_put_string(choice, "id", page->choices[i].id);
-        json_put_string(choice, "label", page->choices[i].label);
+        json_write_object(json, NULL);
+        json_write_string(json, "id", page->choices[i].id);
+        json_write_string(json, "label", page->choices[i].label);
+        json_write_object_end(json);
     }
-    if (page->reveal != REVEAL_ALL)
-        json_put_string(object, "reveal", reveal_names[page->reveal]);
-    if (page->gate != GATE_NONE)
-        json_put_string(object, "gate", gate_names[page->gate]);
+    json_write_array_end(json);
 }
 
-cJSON *agenda_to_json(const struct agenda *agenda, cJSON *parent, const char *name)
+static void write_page(struct json_writer *json, const struct page *page)
 {
-    cJSON *root = name ? json_put_object(parent, name) : json_new_object();
-    json_put_string(root, "title", agenda->title);
-    cJSON *pages = json_put_array(root, "pages");
+    json_write_object(json, NULL);
+    if (page->id)
+        json_write_string(json, "id", page->id);
+    json_write_string(json, "title", page->title);
+    if (page->text)
+        json_write_string(json, "text", page->text);
+    if (page->time_ms > 0)
+        json_write_number(json, "seconds", (double)page->time_ms / 1000);
+    if (page->choice_count > 0)
+        write_choices(json, page);
+    if (page->reveal != REVEAL_ALL)
+        json_write_string(json, "reveal", reveal_names[page->reveal]);
+    if (page->gate != GATE_NONE)
+        json_write_string(json, "gate", gate_names[page->gate]);
+    json_write_object_end(json);
+}
+
+static void write_members(struct json_writer *json, const struct agenda *agenda)
+{
+    json_write_string(json, "title", agenda->title);
+    json_write_array(json, "pages");
     for (size_t i = 0; i < agenda->page_count; i++)
-        put_page(json_add_object(pages), &agenda->pages[i]);
-    return root;
+        write_page(json, &agenda->pages[i]);
+    json_write_array_end(json);
+}
+
+void agenda_write(struct json_writer *json, const struct agenda *agenda)
+{
+    json_write_object(json, "agenda");
+    write_members(json, agenda);
+    json_write_object_end(json);
 }
 
 enum err agenda_print(const struct agenda *agenda, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = agenda_to_json(agenda, NULL, NULL);
-    enum err e = json_print(root, out);
-    json_brief_end(root);
-    return e;
+    struct json_writer json;
+    json_write_begin(&json, out);
+    write_members(&json, agenda);
+    return json_write_end(&json);
 }
 
 const struct page *agenda_page(const struct agenda *agenda, unsigned number)

@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "proto/json_writer.h"
 #include "proto/problem.h"
 
 enum reveal { REVEAL_ALL, REVEAL_NOW, REVEAL_NEVER };
@@ -51,6 +52,8 @@ void agenda_unref(struct agenda *agenda); /* NULL is allowed */
 
 /* The canonical JSON: the same agenda gives the same bytes; parsing it gives the same agenda. */
 enum err agenda_print(const struct agenda *agenda, struct buf *out) MUST_CHECK;
+/* The same as the member "agenda" of a document. */
+void agenda_write(struct json_writer *json, const struct agenda *agenda);
 
 /* The page of this number, from 1; NULL when there is none. */
 const struct page *agenda_page(const struct agenda *agenda, unsigned number);

@@ -10,8 +10,4 @@
 enum err agenda_from_json(const cJSON *value, const char *path, struct agenda **out,
                           struct problem *why, struct problem *soft) MUST_CHECK;
 
-/* Puts the canonical form into `parent`, or into a new root when `parent` is NULL. The agenda must
- * outlive the tree. */
-cJSON *agenda_to_json(const struct agenda *agenda, cJSON *parent, const char *name);
-
 #endif

@@ -186,55 +186,55 @@ enum err choice_body_parse(const char *text, size_t len, struct command *out, st
     return e;
 }
 
-static void put_init(cJSON *data, const struct command *command)
+static void put_init(struct json_writer *json, const struct command *command)
 {
     if (command->init.nickname[0])
-        json_put_string(data, "nickname", command->init.nickname);
+        json_write_string(json, "nickname", command->init.nickname);
     if (command->init.has_last_seq)
-        json_put_integer(data, "last_seq", (int64_t)command->init.last_seq);
+        json_write_integer(json, "last_seq", (int64_t)command->init.last_seq);
     if (command->init.last_digest[0])
-        json_put_string(data, "last_digest", command->init.last_digest);
+        json_write_string(json, "last_digest", command->init.last_digest);
     if (command->init.await_voice)
-        json_put_bool(data, "await_voice", true);
+        json_write_bool(json, "await_voice", true);
 }
 
-static void put_data(cJSON *data, const struct command *command)
+static void put_data(struct json_writer *json, const struct command *command)
 {
     switch (command->type) {
     case COMMAND_INIT:
-        put_init(data, command);
+        put_init(json, command);
         break;
     case COMMAND_CONSENT:
-        json_put_bool(data, "recording", command->consent.recording);
+        json_write_bool(json, "recording", command->consent.recording);
         break;
     case COMMAND_REPORT_START:
-        json_put_rounded(data, "at", command->report_start.at_ms);
+        json_write_number(json, "at", command->report_start.at_ms);
         if (command->report_start.has_error)
-            json_put_rounded(data, "error_ms", command->report_start.error_ms);
+            json_write_number(json, "error_ms", command->report_start.error_ms);
         break;
     case COMMAND_VOICE_STATUS_UPDATE:
-        json_put_bool(data, "is_mic_on", command->voice_status.is_mic_on);
+        json_write_bool(json, "is_mic_on", command->voice_status.is_mic_on);
         if (command->voice_status.has_speaking)
-            json_put_bool(data, "is_speaking", command->voice_status.is_speaking);
+            json_write_bool(json, "is_speaking", command->voice_status.is_speaking);
         break;
     case COMMAND_START_RECORDING:
         if (command->recording.has_at)
-            json_put_integer(data, "started_at_ms", command->recording.at_ms);
+            json_write_integer(json, "started_at_ms", command->recording.at_ms);
         break;
     case COMMAND_STOP_RECORDING:
         if (command->recording.has_at)
-            json_put_integer(data, "ended_at_ms", command->recording.at_ms);
+            json_write_integer(json, "ended_at_ms", command->recording.at_ms);
         break;
     case COMMAND_SUBMIT_CHOICE:
         if (command->submit_choice.page)
-            json_put_integer(data, "page", command->submit_choice.page);
-        json_put_string(data, "choice", command->submit_choice.choice);
+            json_write_integer(json, "page", command->submit_choice.page);
+        json_write_string(json, "choice", command->submit_choice.choice);
         break;
     case COMMAND_GOTO_PAGE:
-        json_put_integer(data, "page", command->goto_page.page);
+        json_write_integer(json, "page", command->goto_page.page);
         break;
     case COMMAND_PING:
-        json_put_number(data, "t0", command->ping.t0);
+        json_write_exact(json, "t0", command->ping.t0);
         break;
     case COMMAND_READY:
     case COMMAND_NEXT_PAGE:
@@ -247,8 +247,9 @@ static void put_data(cJSON *data, const struct command *command)
 
 enum err command_print(const struct command *command, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = message_new(command_type_name(command->type), &command->id);
-    put_data(json_put_object(root, "data"), command);
-    return message_finish(root, out);
+    struct json_writer json;
+    message_begin(&json, out, command_type_name(command->type), &command->id);
+    json_write_object(&json, "data");
+    put_data(&json, command);
+    return json_write_end(&json);
 }

@@ -96,20 +96,13 @@ enum err envelope_check(const struct envelope *envelope, const cJSON **data, str
     return e;
 }
 
-cJSON *message_new(const char *type, const struct command_id *id)
+void message_begin(struct json_writer *json, struct buf *out, const char *type,
+                   const struct command_id *id)
 {
-    cJSON *root = json_new_object();
-    json_put_string(root, "type", type);
+    json_write_begin(json, out);
+    json_write_string(json, "type", type);
     if (id && id->kind == COMMAND_ID_STRING)
-        json_put_string(root, "id", id->string);
+        json_write_string(json, "id", id->string);
     if (id && id->kind == COMMAND_ID_INTEGER)
-        json_put_integer(root, "id", id->integer);
-    return root;
-}
-
-enum err message_finish(cJSON *root, struct buf *out)
-{
-    enum err e = json_print(root, out);
-    json_brief_end(root);
-    return e;
+        json_write_integer(json, "id", id->integer);
 }

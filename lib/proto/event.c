@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "proto/event_json.h"
-#include "proto/json_line.h"
+#include "proto/json_writer.h"
 
 static const char *const type_names[EVENT_TYPE_COUNT] = {
     [EVENT_JOIN] = "join",
@@ -74,44 +74,44 @@ struct event event_public(const struct event *event, bool choice_is_public)
     return copy;
 }
 
-static void put_recording(struct json_line *line, const struct event *event)
+static void put_recording(struct json_writer *json, const struct event *event)
 {
-    json_line_string(line, "recording_id", event->recording.recording_id);
+    json_write_string(json, "recording_id", event->recording.recording_id);
     if (event->type == EVENT_RECORDING_UPLOADED) {
-        json_line_integer(line, "bytes", (int64_t)event->recording.bytes);
-        json_line_string(line, "sha256", event->recording.sha256);
+        json_write_integer(json, "bytes", (int64_t)event->recording.bytes);
+        json_write_string(json, "sha256", event->recording.sha256);
         return;
     }
-    json_line_string(line, "path", event->recording.path);
+    json_write_string(json, "path", event->recording.path);
     if (event->type == EVENT_RECORDING_STARTED) {
-        json_line_integer(line, "started_at", event->recording.started_at_ms);
+        json_write_integer(json, "started_at", event->recording.started_at_ms);
         return;
     }
-    json_line_integer(line, "ended_at", event->recording.ended_at_ms);
-    json_line_rounded(line, "duration", (double)event->recording.duration_ms / 1000);
+    json_write_integer(json, "ended_at", event->recording.ended_at_ms);
+    json_write_number(json, "duration", (double)event->recording.duration_ms / 1000);
 }
 
-static void put_revealed(struct json_line *line, const struct event *event)
+static void put_revealed(struct json_writer *json, const struct event *event)
 {
-    json_line_integer(line, "page", event->choices_revealed.page);
-    json_line_open(line, "choices");
+    json_write_integer(json, "page", event->choices_revealed.page);
+    json_write_object(json, "choices");
     for (size_t i = 0; i < event->choices_revealed.count; i++) {
         const struct event_choice *choice = &event->choices_revealed.choices[i];
         char who[PARTICIPANT_SIZE];
-        json_line_string(line, participant_text(choice->participant, who), choice->choice);
+        json_write_string(json, participant_text(choice->participant, who), choice->choice);
     }
-    json_line_close(line);
+    json_write_object_end(json);
 }
 
-static void put_data(struct json_line *line, const struct event *event)
+static void put_data(struct json_writer *json, const struct event *event)
 {
     if (event->participant)
-        json_line_participant(line, "participant_id", event->participant);
+        json_write_participant(json, "participant_id", event->participant);
     switch (event->type) {
     case EVENT_JOIN:
-        json_line_string(line, "nickname", event->join.nickname);
+        json_write_string(json, "nickname", event->join.nickname);
         if (event->join.user)
-            json_line_string(line, "user", event->join.user);
+            json_write_string(json, "user", event->join.user);
         break;
     case EVENT_LEAVE:
     case EVENT_CONNECTED:
@@ -119,53 +119,53 @@ static void put_data(struct json_line *line, const struct event *event)
     case EVENT_HOST_CHANGED:
         break;
     case EVENT_CONSENT:
-        json_line_bool(line, "recording", event->consent.recording);
+        json_write_bool(json, "recording", event->consent.recording);
         break;
     case EVENT_COUNTDOWN:
-        json_line_rounded(line, "seconds", (double)event->countdown.duration_ms / 1000);
-        json_line_integer(line, "start_at", event->countdown.start_at_ms);
+        json_write_number(json, "seconds", (double)event->countdown.duration_ms / 1000);
+        json_write_integer(json, "start_at", event->countdown.start_at_ms);
         break;
     case EVENT_COUNTDOWN_CANCELLED:
-        json_line_string(line, "reason", event->countdown_cancelled.reason);
+        json_write_string(json, "reason", event->countdown_cancelled.reason);
         break;
     case EVENT_START:
-        json_line_integer(line, "start_at", event->start.start_at_ms);
+        json_write_integer(json, "start_at", event->start.start_at_ms);
         break;
     case EVENT_START_REPORTED:
-        json_line_rounded(line, "late_ms", event->start_reported.late_ms);
+        json_write_number(json, "late_ms", event->start_reported.late_ms);
         if (event->start_reported.has_error)
-            json_line_rounded(line, "error_ms", event->start_reported.error_ms);
+            json_write_number(json, "error_ms", event->start_reported.error_ms);
         break;
     case EVENT_VOICE_STATUS:
-        json_line_string(line, "nickname", event->voice_status.nickname);
-        json_line_bool(line, "is_mic_on", event->voice_status.is_mic_on);
-        json_line_bool(line, "is_speaking", event->voice_status.is_speaking);
+        json_write_string(json, "nickname", event->voice_status.nickname);
+        json_write_bool(json, "is_mic_on", event->voice_status.is_mic_on);
+        json_write_bool(json, "is_speaking", event->voice_status.is_speaking);
         break;
     case EVENT_RECORDING_STARTED:
     case EVENT_RECORDING_STOPPED:
     case EVENT_RECORDING_UPLOADED:
-        put_recording(line, event);
+        put_recording(json, event);
         break;
     case EVENT_CHOICE_SUBMITTED:
-        json_line_integer(line, "page", event->choice_submitted.page);
+        json_write_integer(json, "page", event->choice_submitted.page);
         if (event->choice_submitted.choice)
-            json_line_string(line, "choice", event->choice_submitted.choice);
+            json_write_string(json, "choice", event->choice_submitted.choice);
         break;
     case EVENT_CHOICES_REVEALED:
-        put_revealed(line, event);
+        put_revealed(json, event);
         break;
     case EVENT_NEXT_PAGE:
-        json_line_integer(line, "page", event->next_page.page);
+        json_write_integer(json, "page", event->next_page.page);
         break;
     case EVENT_SESSION_ENDED:
-        json_line_string(line, "reason", end_reason_name(event->session_ended.reason));
+        json_write_string(json, "reason", end_reason_name(event->session_ended.reason));
         break;
     case EVENT_ANALYSIS_READY:
-        json_line_string(line, "report", event->analysis_ready.report);
+        json_write_string(json, "report", event->analysis_ready.report);
         break;
     case EVENT_FORGOTTEN:
-        json_line_integer(line, "recordings", event->forgotten.recordings);
-        json_line_integer(line, "bytes", (int64_t)event->forgotten.bytes);
+        json_write_integer(json, "recordings", event->forgotten.recordings);
+        json_write_integer(json, "bytes", (int64_t)event->forgotten.bytes);
         break;
     case EVENT_TYPE_COUNT:
         assert(false);
@@ -175,15 +175,14 @@ static void put_data(struct json_line *line, const struct event *event)
 
 enum err event_print(const struct event *event, struct buf *out)
 {
-    struct json_line line;
-    json_line_begin(&line, out);
-    json_line_string(&line, "type", event_type_name(event->type));
-    json_line_integer(&line, "seq", (int64_t)event->seq);
-    json_line_integer(&line, "ts", event->ts_ms);
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "type", event_type_name(event->type));
+    json_write_integer(&json, "seq", (int64_t)event->seq);
+    json_write_integer(&json, "ts", event->ts_ms);
     if (event->actor)
-        json_line_participant(&line, "actor", event->actor);
-    json_line_open(&line, "data");
-    put_data(&line, event);
-    json_line_close(&line);
-    return json_line_end(&line);
+        json_write_participant(&json, "actor", event->actor);
+    json_write_object(&json, "data");
+    put_data(&json, event);
+    return json_write_end(&json);
 }

@@ -281,19 +281,17 @@ void event_doc_release(struct event_doc *doc)
 
 enum err log_header_print(const struct log_header *header, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = json_new_object();
-    json_put_string(root, "log", "debate");
-    json_put_integer(root, "version", 1);
-    json_put_string(root, "session_id", header->session_id);
-    json_put_string(root, "room_code", header->room_code);
-    json_put_integer(root, "seats", header->seats);
-    agenda_to_json(header->agenda, root, "agenda");
-    json_put_integer(root, "created_at", header->created_at_ms);
-    json_put_string(root, "host_user", header->host_user);
-    enum err e = json_print(root, out);
-    json_brief_end(root);
-    return e;
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "log", "debate");
+    json_write_integer(&json, "version", 1);
+    json_write_string(&json, "session_id", header->session_id);
+    json_write_string(&json, "room_code", header->room_code);
+    json_write_integer(&json, "seats", header->seats);
+    agenda_write(&json, header->agenda);
+    json_write_integer(&json, "created_at", header->created_at_ms);
+    json_write_string(&json, "host_user", header->host_user);
+    return json_write_end(&json);
 }
 
 static enum err read_header(const cJSON *root, struct log_header_doc *out)

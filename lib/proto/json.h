@@ -1,4 +1,5 @@
-/* JSON, inside proto alone: the one place that calls cJSON's parser, and what goes around it.
+/* Reading JSON, inside proto alone: the one place that calls cJSON's parser, and what goes around
+ * it.
  *
  * Pure; any thread. cJSON is laxer than RFC 8259, so the text is looked over first: control
  * characters, numbers like 01 or 1., escapes that are none and nesting beyond a bound are refused
@@ -6,7 +7,7 @@
  *
  * Two kinds of documents: lasting ones live on the heap until json_doc_release; brief ones, between
  * json_brief_begin and json_brief_end of one thread, lie in a block of that thread, which makes a
- * message cost no allocation. The same holds for trees that are built to be printed. */
+ * message cost no allocation. */
 #ifndef DEBATE_PROTO_JSON_H
 #define DEBATE_PROTO_JSON_H
 
@@ -28,8 +29,6 @@ enum {
 /* Integers up to here are told apart by a double; 2^53 is also what 2^53 + 1 is read as (RFC 8259,
  * section 6). */
 #define JSON_INTEGER_MAX 9007199254740991
-
-/* ---- reading ---- */
 
 struct json_doc {
     cJSON *root;
@@ -103,40 +102,10 @@ enum err json_get_array(const struct json_at *at, const char *name, enum json_ne
 enum err json_get_object(const struct json_at *at, const char *name, enum json_need need,
                          const cJSON **out) MUST_CHECK;
 
-/* ---- writing ---- */
-
+/* A brief: ends with json_brief_end, and may hold another. */
 void json_brief_begin(void);
 /* Ends what began last and frees `root` (which may be NULL). */
 void json_brief_end(cJSON *root);
-
-/* New objects and arrays; a NULL parent or no memory gives NULL, and json_print then says
- * ERR_NO_MEMORY. Names must outlive the tree; values as well, except for numbers and ids. */
-cJSON *json_new_object(void);
-cJSON *json_put_object(cJSON *parent, const char *name);
-cJSON *json_put_array(cJSON *parent, const char *name);
-cJSON *json_add_object(cJSON *array);
-void json_put_string(cJSON *object, const char *name, const char *value);
-void json_add_string(cJSON *array, const char *value);
-void json_put_bool(cJSON *object, const char *name, bool value);
-void json_put_null(cJSON *object, const char *name);
-void json_put_integer(cJSON *object, const char *name, int64_t value);
-void json_put_number(cJSON *object, const char *name, double value);
-/* A number with at most 3 decimals, as text that starts somewhere in `text`. */
-enum { JSON_NUMBER_SIZE = 32 };
-char *json_rounded_text(char text[JSON_NUMBER_SIZE], double value);
-void json_put_rounded(cJSON *object, const char *name, double value);
-/* Milliseconds as seconds. */
-void json_put_seconds(cJSON *object, const char *name, int64_t value_ms);
-/* "p1" for 1; null for 0. */
-void json_put_participant(cJSON *object, const char *name, unsigned participant);
-/* object["1"] = {}, the name copied. */
-cJSON *json_put_numbered(cJSON *object, unsigned number);
-/* object["p1"] = value, the name copied. */
-void json_put_for_participant(cJSON *object, unsigned participant, const char *value);
-
-/* Appends `root` on one line. ERR_FULL, ERR_NO_MEMORY; `out` is then as it was. Call it before the
- * brief ends. */
-enum err json_print(cJSON *root, struct buf *out) MUST_CHECK;
 
 /* Tests: how many bytes of the thread's block may be used; what goes beyond comes from the heap. */
 void json_brief_limit(size_t bytes);

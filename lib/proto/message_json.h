@@ -3,6 +3,7 @@
 #define DEBATE_PROTO_MESSAGE_JSON_H
 
 #include "proto/json.h"
+#include "proto/json_writer.h"
 #include "proto/message.h"
 
 /* A message of a client, taken apart as far as all have in common. Within a brief. */
@@ -22,11 +23,9 @@ enum err envelope_open(const char *text, size_t len, struct envelope *out,
 enum err envelope_check(const struct envelope *envelope, const cJSON **data,
                         struct problem *why) MUST_CHECK;
 
-/* The "type" and, if there is one, the "id". */
-cJSON *message_new(const char *type, const struct command_id *id);
-
-/* Prints, frees and ends the brief that the caller began before message_new. */
-enum err message_finish(cJSON *root, struct buf *out) MUST_CHECK;
+/* Opens a message with its "type" and, if there is one, its "id". */
+void message_begin(struct json_writer *json, struct buf *out, const char *type,
+                   const struct command_id *id);
 
 /* "id" of a message; ERR_BAD_REQUEST when it is neither a short string nor an integer. */
 enum err command_id_read(const cJSON *root, struct command_id *out, struct problem *why);

@@ -137,76 +137,82 @@ enum err signal_relay(const char *text, size_t len, unsigned from, struct signal
     return e;
 }
 
-static void put_peer(cJSON *object, const struct signal_peer *peer)
+static void write_peer(struct json_writer *json, const struct signal_peer *peer)
 {
-    json_put_participant(object, "participant_id", peer->participant);
-    json_put_string(object, "nickname", peer->nickname);
+    json_write_participant(json, "participant_id", peer->participant);
+    json_write_string(json, "nickname", peer->nickname);
 }
 
 enum err peers_print(unsigned self, const struct signal_peer *peers, size_t count, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = message_new("peers", NULL);
-    cJSON *data = json_put_object(root, "data");
-    json_put_participant(data, "self", self);
-    cJSON *list = json_put_array(data, "peers");
-    for (size_t i = 0; i < count; i++)
-        put_peer(json_add_object(list), &peers[i]);
-    return message_finish(root, out);
+    struct json_writer json;
+    message_begin(&json, out, "peers", NULL);
+    json_write_object(&json, "data");
+    json_write_participant(&json, "self", self);
+    json_write_array(&json, "peers");
+    for (size_t i = 0; i < count; i++) {
+        json_write_object(&json, NULL);
+        write_peer(&json, &peers[i]);
+        json_write_object_end(&json);
+    }
+    json_write_array_end(&json);
+    return json_write_end(&json);
 }
 
 enum err peer_joined_print(const struct signal_peer *peer, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = message_new("peer_joined", NULL);
-    put_peer(json_put_object(root, "data"), peer);
-    return message_finish(root, out);
+    struct json_writer json;
+    message_begin(&json, out, "peer_joined", NULL);
+    json_write_object(&json, "data");
+    write_peer(&json, peer);
+    return json_write_end(&json);
 }
 
 enum err peer_left_print(unsigned participant, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = message_new("peer_left", NULL);
-    json_put_participant(json_put_object(root, "data"), "participant_id", participant);
-    return message_finish(root, out);
+    struct json_writer json;
+    message_begin(&json, out, "peer_left", NULL);
+    json_write_object(&json, "data");
+    json_write_participant(&json, "participant_id", participant);
+    return json_write_end(&json);
 }
 
-static cJSON *signal_new(enum signal_type type, unsigned to)
+/* As far as into its "data". */
+static void signal_begin(struct json_writer *json, struct buf *out, enum signal_type type,
+                         unsigned to)
 {
-    cJSON *root = message_new(type_names[type], NULL);
+    message_begin(json, out, type_names[type], NULL);
     if (to)
-        json_put_participant(root, "to", to);
-    return root;
+        json_write_participant(json, "to", to);
+    json_write_object(json, "data");
 }
 
 enum err offer_print(enum signal_type offer_or_answer, unsigned to, const char *sdp,
                      struct buf *out)
 {
+    struct json_writer json;
     assert(offer_or_answer == SIGNAL_OFFER || offer_or_answer == SIGNAL_ANSWER);
-    json_brief_begin();
-    cJSON *root = signal_new(offer_or_answer, to);
-    json_put_string(json_put_object(root, "data"), "sdp", sdp);
-    return message_finish(root, out);
+    signal_begin(&json, out, offer_or_answer, to);
+    json_write_string(&json, "sdp", sdp);
+    return json_write_end(&json);
 }
 
 enum err candidate_print(unsigned to, const char *candidate, const char *sdp_mid,
                          int sdp_mline_index, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = signal_new(SIGNAL_CANDIDATE, to);
-    cJSON *data = json_put_object(root, "data");
-    json_put_string(data, "candidate", candidate);
+    struct json_writer json;
+    signal_begin(&json, out, SIGNAL_CANDIDATE, to);
+    json_write_string(&json, "candidate", candidate);
     if (sdp_mid)
-        json_put_string(data, "sdpMid", sdp_mid);
+        json_write_string(&json, "sdpMid", sdp_mid);
     if (sdp_mline_index >= 0)
-        json_put_integer(data, "sdpMLineIndex", sdp_mline_index);
-    return message_finish(root, out);
+        json_write_integer(&json, "sdpMLineIndex", sdp_mline_index);
+    return json_write_end(&json);
 }
 
 enum err bye_print(unsigned to, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = signal_new(SIGNAL_BYE, to);
-    json_put_object(root, "data");
-    return message_finish(root, out);
+    struct json_writer json;
+    signal_begin(&json, out, SIGNAL_BYE, to);
+    return json_write_end(&json);
 }

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "proto/json.h"
+#include "proto/json_writer.h"
 
 static const char *const role_names[] = {[ROLE_DEBATER] = "debater",
                                          [ROLE_HOST] = "host",
@@ -188,19 +189,17 @@ enum err token_verify_any(const char *text, size_t len, const struct secrets *se
 
 static enum err print_claims(const struct token *token, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = json_new_object();
-    json_put_string(root, "sub", token->user);
-    json_put_integer(root, "exp", token->expires_s);
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "sub", token->user);
+    json_write_integer(&json, "exp", token->expires_s);
     if (token->name[0])
-        json_put_string(root, "name", token->name);
+        json_write_string(&json, "name", token->name);
     if (token->room[0])
-        json_put_string(root, "room", token->room);
+        json_write_string(&json, "room", token->room);
     if (token->role != ROLE_DEBATER)
-        json_put_string(root, "role", role_name(token->role));
-    enum err e = json_print(root, out);
-    json_brief_end(root);
-    return e;
+        json_write_string(&json, "role", role_name(token->role));
+    return json_write_end(&json);
 }
 
 enum err token_sign(const struct token *token, struct secret secret, struct buf *out)

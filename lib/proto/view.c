@@ -1,6 +1,7 @@
 #include "proto/view.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -27,110 +28,124 @@ const char *record_policy_name(enum record_policy policy)
     return record_names[policy];
 }
 
-static void put_participants(cJSON *object, const struct session_view *session)
+static void write_participants(struct json_writer *json, const struct session_view *session)
 {
-    cJSON *list = json_put_array(object, "participants");
+    json_write_array(json, "participants");
     for (size_t i = 0; i < session->participant_count; i++) {
         const struct server_participant *p = &session->participants[i];
-        cJSON *item = json_add_object(list);
-        json_put_participant(item, "participant_id", p->participant);
-        json_put_string(item, "nickname", p->nickname);
-        json_put_bool(item, "connected", p->connected);
-        json_put_bool(item, "is_mic_on", p->is_mic_on);
-        json_put_bool(item, "is_speaking", p->is_speaking);
-        json_put_bool(item, "is_recording", p->is_recording);
+        json_write_object(json, NULL);
+        json_write_participant(json, "participant_id", p->participant);
+        json_write_string(json, "nickname", p->nickname);
+        json_write_bool(json, "connected", p->connected);
+        json_write_bool(json, "is_mic_on", p->is_mic_on);
+        json_write_bool(json, "is_speaking", p->is_speaking);
+        json_write_bool(json, "is_recording", p->is_recording);
+        json_write_object_end(json);
     }
+    json_write_array_end(json);
 }
 
-static void put_ice_servers(cJSON *object, const struct welcome_view *welcome)
+static void write_ice_servers(struct json_writer *json, const struct welcome_view *welcome)
 {
-    cJSON *list = json_put_array(object, "ice_servers");
+    json_write_array(json, "ice_servers");
     for (size_t i = 0; i < welcome->ice_server_count; i++) {
         const struct ice_server *server = &welcome->ice_servers[i];
-        cJSON *item = json_add_object(list), *urls = json_put_array(item, "urls");
+        json_write_object(json, NULL);
+        json_write_array(json, "urls");
         for (size_t u = 0; u < server->url_count; u++)
-            json_add_string(urls, server->urls[u]);
+            json_write_string(json, NULL, server->urls[u]);
+        json_write_array_end(json);
         if (server->username)
-            json_put_string(item, "username", server->username);
+            json_write_string(json, "username", server->username);
         if (server->credential)
-            json_put_string(item, "credential", server->credential);
+            json_write_string(json, "credential", server->credential);
+        json_write_object_end(json);
     }
+    json_write_array_end(json);
 }
 
 enum err welcome_print(const struct command_id *id, const struct session_view *session,
                        const struct welcome_view *welcome, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = message_new("welcome", id);
-    cJSON *data = json_put_object(root, "data");
-    json_put_string(data, "session_id", session->session_id);
-    json_put_string(data, "room_code", session->room_code);
-    json_put_participant(data, "participant_id", welcome->participant);
-    json_put_participant(data, "host", session->host);
-    json_put_string(data, "phase", phase_name(session->phase));
-    json_put_integer(data, "page", session->page);
-    json_put_integer(data, "seats", session->seats);
-    json_put_integer(data, "seq", (int64_t)session->seq);
-    json_put_integer(data, "ts", welcome->now_ms);
+    struct json_writer json;
+    message_begin(&json, out, "welcome", id);
+    json_write_object(&json, "data");
+    json_write_string(&json, "session_id", session->session_id);
+    json_write_string(&json, "room_code", session->room_code);
+    json_write_participant(&json, "participant_id", welcome->participant);
+    json_write_participant(&json, "host", session->host);
+    json_write_string(&json, "phase", phase_name(session->phase));
+    json_write_integer(&json, "page", session->page);
+    json_write_integer(&json, "seats", session->seats);
+    json_write_integer(&json, "seq", (int64_t)session->seq);
+    json_write_integer(&json, "ts", welcome->now_ms);
     if (session->has_start_at)
-        json_put_integer(data, "start_at", session->start_at_ms);
+        json_write_integer(&json, "start_at", session->start_at_ms);
     if (welcome->reset)
-        json_put_bool(data, "reset", true);
-    put_participants(data, session);
-    agenda_to_json(session->agenda, data, "agenda");
-    put_ice_servers(data, welcome);
-    json_put_string(data, "record", record_policy_name(welcome->record));
-    return message_finish(root, out);
+        json_write_bool(&json, "reset", true);
+    write_participants(&json, session);
+    agenda_write(&json, session->agenda);
+    write_ice_servers(&json, welcome);
+    json_write_string(&json, "record", record_policy_name(welcome->record));
+    return json_write_end(&json);
 }
 
 enum err room_object_print(const struct session_view *session, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = json_new_object();
-    json_put_string(root, "code", session->room_code);
-    json_put_string(root, "session_id", session->session_id);
-    json_put_string(root, "phase", phase_name(session->phase));
-    json_put_integer(root, "seats", session->seats);
-    json_put_participant(root, "host", session->host);
-    put_participants(root, session);
-    json_put_integer(root, "page", session->page);
-    return message_finish(root, out);
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "code", session->room_code);
+    json_write_string(&json, "session_id", session->session_id);
+    json_write_string(&json, "phase", phase_name(session->phase));
+    json_write_integer(&json, "seats", session->seats);
+    json_write_participant(&json, "host", session->host);
+    write_participants(&json, session);
+    json_write_integer(&json, "page", session->page);
+    return json_write_end(&json);
 }
 
-static void put_recordings(cJSON *root, const struct recording_view *recordings, size_t count)
+static void write_recordings(struct json_writer *json, const struct recording_view *recordings,
+                             size_t count)
 {
-    cJSON *list = json_put_array(root, "recordings");
+    json_write_array(json, "recordings");
     for (size_t i = 0; i < count; i++) {
         const struct recording_view *recording = &recordings[i];
-        cJSON *item = json_add_object(list);
-        json_put_participant(item, "participant_id", recording->participant);
-        json_put_string(item, "recording_id", recording->recording_id);
-        json_put_string(item, "path", recording->path);
-        json_put_integer(item, "started_at", recording->started_at_ms);
+        json_write_object(json, NULL);
+        json_write_participant(json, "participant_id", recording->participant);
+        json_write_string(json, "recording_id", recording->recording_id);
+        json_write_string(json, "path", recording->path);
+        json_write_integer(json, "started_at", recording->started_at_ms);
         if (recording->ended) {
-            json_put_integer(item, "ended_at", recording->ended_at_ms);
-            json_put_seconds(item, "duration", recording->duration_ms);
+            json_write_integer(json, "ended_at", recording->ended_at_ms);
+            json_write_number(json, "duration", (double)recording->duration_ms / 1000);
         }
         if (recording->uploaded) {
-            json_put_integer(item, "bytes", (int64_t)recording->bytes);
-            json_put_string(item, "sha256", recording->sha256);
+            json_write_integer(json, "bytes", (int64_t)recording->bytes);
+            json_write_string(json, "sha256", recording->sha256);
         }
+        json_write_object_end(json);
     }
+    json_write_array_end(json);
 }
 
 /* {"1":{"p1":"agree"}}, without pages of which nothing is revealed. */
-static void put_choices(cJSON *root, const struct page_choices_view *pages, size_t count)
+static void write_choices(struct json_writer *json, const struct page_choices_view *pages,
+                          size_t count)
 {
-    cJSON *choices = json_put_object(root, "choices");
+    json_write_object(json, "choices");
     for (size_t i = 0; i < count; i++) {
+        char number[16], who[PARTICIPANT_SIZE];
         if (pages[i].count == 0)
             continue;
-        cJSON *page = json_put_numbered(choices, pages[i].page);
+        snprintf(number, sizeof number, "%u", pages[i].page);
+        json_write_object(json, number);
         for (size_t j = 0; j < pages[i].count; j++) {
             const struct event_choice *choice = &pages[i].choices[j];
-            json_put_for_participant(page, choice->participant, choice->choice);
+            json_write_string(json, participant_text(choice->participant, who), choice->choice);
         }
+        json_write_object_end(json);
     }
+    json_write_object_end(json);
 }
 
 enum err session_object_print(const struct session_view *session,
@@ -138,26 +153,23 @@ enum err session_object_print(const struct session_view *session,
                               const struct page_choices_view *pages, size_t page_count,
                               struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = json_new_object();
-    json_put_string(root, "session_id", session->session_id);
-    json_put_string(root, "room_code", session->room_code);
-    json_put_string(root, "phase", phase_name(session->phase));
-    json_put_integer(root, "seats", session->seats);
-    json_put_participant(root, "host", session->host);
-    json_put_integer(root, "page", session->page);
-    json_put_integer(root, "seq", (int64_t)session->seq);
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "session_id", session->session_id);
+    json_write_string(&json, "room_code", session->room_code);
+    json_write_string(&json, "phase", phase_name(session->phase));
+    json_write_integer(&json, "seats", session->seats);
+    json_write_participant(&json, "host", session->host);
+    json_write_integer(&json, "page", session->page);
+    json_write_integer(&json, "seq", (int64_t)session->seq);
     if (session->has_start_at)
-        json_put_integer(root, "start_at", session->start_at_ms);
-    put_participants(root, session);
-    put_recordings(root, recordings, recording_count);
-    put_choices(root, pages, page_count);
-    agenda_to_json(session->agenda, root, "agenda");
-    if (session->report)
-        json_put_string(root, "report", session->report);
-    else
-        json_put_null(root, "report");
-    return message_finish(root, out);
+        json_write_integer(&json, "start_at", session->start_at_ms);
+    write_participants(&json, session);
+    write_recordings(&json, recordings, recording_count);
+    write_choices(&json, pages, page_count);
+    agenda_write(&json, session->agenda);
+    json_write_string(&json, "report", session->report);
+    return json_write_end(&json);
 }
 
 static enum err read_code(const struct json_at *at, char *out)
@@ -240,27 +252,27 @@ enum err guest_parse(const char *text, size_t len, char nickname[LIMIT_NICKNAME_
 
 enum err guest_print(const char *token, const char *guest_id, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = json_new_object();
-    json_put_string(root, "token", token);
-    json_put_string(root, "guest_id", guest_id);
-    return message_finish(root, out);
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "token", token);
+    json_write_string(&json, "guest_id", guest_id);
+    return json_write_end(&json);
 }
 
 enum err health_print(const char *status, const char *version, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = json_new_object();
-    json_put_string(root, "status", status);
-    json_put_string(root, "version", version);
-    return message_finish(root, out);
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "status", status);
+    json_write_string(&json, "version", version);
+    return json_write_end(&json);
 }
 
 enum err seq_object_print(uint64_t seq, struct buf *out)
 {
-    json_brief_begin();
-    cJSON *root = json_new_object();
+    struct json_writer json;
+    json_write_begin(&json, out);
     if (seq)
-        json_put_integer(root, "seq", (int64_t)seq);
-    return message_finish(root, out);
+        json_write_integer(&json, "seq", (int64_t)seq);
+    return json_write_end(&json);
 }
