@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "cmd.h"
 #include "online.h"
+#include "proto/json_writer.h"
 
 enum { CHOOSE_PAGE_MAX = LIMIT_PAGES };
 
@@ -26,6 +27,7 @@ static enum exit_code submit(struct online *online, int64_t page, const char *ch
     char path[LIMIT_SESSION_ID + 32];
     const char *session_id;
     struct buf body;
+    struct json_writer json;
     enum exit_code code = online_string(online, "session_id", &session_id);
     if (code)
         return code;
@@ -33,10 +35,10 @@ static enum exit_code submit(struct online *online, int64_t page, const char *ch
         page = (int64_t)json_number(online->answer, "page", 1);
     snprintf(path, sizeof path, "/api/sessions/%s/choices", session_id);
     buf_init(&body, LIMIT_HTTP_BODY);
-    buf_printf(&body, "{\"page\":%lld,\"choice\":", (long long)page);
-    enum err e = json_string_print(choice, &body);
-    buf_append_str(&body, "}");
-    if (e || body.failed)
+    json_write_begin(&json, &body);
+    json_write_integer(&json, "page", page);
+    json_write_string(&json, "choice", choice);
+    if (json_write_end(&json))
         code = args_error(online->args, EXIT_CODE_FAILED, "no memory");
     else
         code = online_ask(online, "POST", path, &body);

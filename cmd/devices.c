@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "cmd.h"
 #include "print.h"
-#include "proto/json_reader.h"
+#include "proto/json_writer.h"
 #include "sound/sound.h"
 
 enum {
@@ -58,31 +58,34 @@ static void print_table(const struct sound_device *devices, size_t count)
     }
 }
 
+static enum err put_device(const struct sound_device *device, struct buf *out)
+{
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_integer(&json, "number", device->number);
+    json_write_string(&json, "name", device->name);
+    json_write_string(&json, "host", device->host);
+    json_write_integer(&json, "inputs", device->inputs);
+    json_write_integer(&json, "outputs", device->outputs);
+    json_write_number(&json, "rate_hz", device->rate_hz);
+    json_write_bool(&json, "default_input", device->is_default_input);
+    json_write_bool(&json, "default_output", device->is_default_output);
+    return json_write_end(&json);
+}
+
 static enum err print_json(const struct sound_device *devices, size_t count)
 {
     struct buf text;
     buf_init(&text, count * (8 * SOUND_NAME_SIZE + 256) + 16);
-    buf_append_str(&text, "[");
-    enum err e = ERR_NONE;
+    enum err e = buf_append_str(&text, "[");
     for (size_t i = 0; !e && i < count; i++) {
-        const struct sound_device *one = &devices[i];
-        buf_printf(&text, "%s{\"number\":%d,\"name\":", i ? ",\n " : "", one->number);
-        e = json_string_print(one->name, &text);
-        buf_append_str(&text, ",\"host\":");
+        if (i > 0)
+            e = buf_append_str(&text, ",\n ");
         if (!e)
-            e = json_string_print(one->host, &text);
-        buf_printf(&text,
-                   ",\"inputs\":%d,\"outputs\":%d,\"rate_hz\":%.0f,\"default_input\":%s,"
-                   "\"default_output\":%s}",
-                   one->inputs, one->outputs, one->rate_hz,
-                   one->is_default_input ? "true" : "false",
-                   one->is_default_output ? "true" : "false");
+            e = put_device(&devices[i], &text);
     }
-    buf_append_str(&text, "]\n");
-    if (!e && text.failed)
-        e = ERR_NO_MEMORY;
     if (!e)
-        fputs(text.data, stdout);
+        printf("%s]\n", text.data);
     buf_release(&text);
     return e;
 }

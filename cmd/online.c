@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "proto/json_writer.h"
 #include "session/entrance.h"
 #include "session/http.h"
 
@@ -147,13 +148,13 @@ enum exit_code online_be_guest(struct online *online, const char *room_code, con
     char path[LIMIT_ROOM_CODE + 32];
     const char *token;
     struct buf body;
+    struct json_writer json;
     buf_init(&body, LIMIT_HTTP_BODY);
     snprintf(path, sizeof path, "/api/rooms/%s/guests", room_code);
-    buf_append_str(&body, "{\"nickname\":");
-    enum err e = json_string_print(nickname, &body);
-    buf_append_str(&body, "}");
+    json_write_begin(&json, &body);
+    json_write_string(&json, "nickname", nickname);
     enum exit_code code = EXIT_CODE_FAILED;
-    if (e || body.failed)
+    if (json_write_end(&json))
         args_error(online->args, code, "no memory");
     else
         code = online_ask(online, "POST", path, &body);

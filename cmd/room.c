@@ -8,6 +8,7 @@
 #include "input.h"
 #include "online.h"
 #include "print.h"
+#include "proto/json_writer.h"
 
 enum { MADE_UP_CODE = 9 /* letters: guessing one takes years */ };
 
@@ -115,31 +116,26 @@ static enum exit_code put_request(const struct args *args, const char *room_code
 {
     const char *path = args_get(args, "agenda");
     struct agenda *agenda = NULL;
+    struct json_writer json;
     int64_t seats;
-    buf_append_str(body, "{");
+    if (args_given(args, "seats") &&
+        !args_number(args, "seats", LIMIT_SEATS_MIN, LIMIT_SEATS_MAX, &seats))
+        return EXIT_CODE_USAGE;
+    enum exit_code code = path ? input_agenda(args, path, &agenda) : EXIT_CODE_DONE;
+    if (code)
+        return code;
+    json_write_begin(&json, body);
     if (room_code)
-        buf_printf(body, "\"code\":\"%s\",", room_code);
-    if (args_given(args, "seats")) {
-        if (!args_number(args, "seats", LIMIT_SEATS_MIN, LIMIT_SEATS_MAX, &seats))
-            return EXIT_CODE_USAGE;
-        buf_printf(body, "\"seats\":%" PRId64 ",", seats);
-    }
-    if (path) {
-        enum exit_code code = input_agenda(args, path, &agenda);
-        if (code)
-            return code;
-        buf_append_str(body, "\"agenda\":");
-        if (agenda_print(agenda, body))
-            body->failed = true;
-        buf_append_str(body, ",");
-        agenda_unref(agenda);
-    }
-    if (body->failed)
+        json_write_string(&json, "code", room_code);
+    if (args_given(args, "seats"))
+        json_write_integer(&json, "seats", seats);
+    if (agenda)
+        agenda_write(&json, agenda);
+    agenda_unref(agenda);
+    enum err e = json_write_end(&json);
+    if (e == ERR_FULL)
         return args_error(args, EXIT_CODE_FAILED, "the request is too long");
-    if (body->data[body->len - 1] == ',')
-        body->len--;
-    return buf_append_str(body, "}") ? args_error(args, EXIT_CODE_FAILED, "no memory")
-                                     : EXIT_CODE_DONE;
+    return e ? args_error(args, EXIT_CODE_FAILED, "no memory") : EXIT_CODE_DONE;
 }
 
 static void put_created(const struct online *online, bool is_guest)

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "proto/json_reader.h"
+#include "proto/json_writer.h"
 #include "terminal/join_inner.h"
 #include "terminal/lines_uv.h"
 
@@ -27,6 +28,7 @@ struct json_face {
     struct asked asked[JSON_ASKED_MAX];
     size_t next_asked;
     struct buf line;
+    struct json_writer json; /* of the line */
 };
 
 static struct json_face *face_of(struct join *join)
@@ -36,12 +38,20 @@ static struct json_face *face_of(struct join *join)
 
 /* ---- out ---- */
 
-static struct buf *begin(struct join *join, const char *type)
+/* Begins a line, as far as into its "data". */
+static struct json_writer *begin(struct join *join, const char *type, const struct command_id *id)
 {
-    struct buf *line = &face_of(join)->line;
-    buf_clear(line);
-    buf_printf(line, "{\"type\":\"%s\"", type);
-    return line;
+    struct json_face *face = face_of(join);
+    struct json_writer *json = &face->json;
+    buf_clear(&face->line);
+    json_write_begin(json, &face->line);
+    json_write_string(json, "type", type);
+    if (id && id->kind == COMMAND_ID_INTEGER)
+        json_write_integer(json, "id", id->integer);
+    if (id && id->kind == COMMAND_ID_STRING)
+        json_write_string(json, "id", id->string);
+    json_write_object(json, "data");
+    return json;
 }
 
 static void put_line(struct join *join)
@@ -55,93 +65,67 @@ static void put_line(struct join *join)
         join_leave(join);
 }
 
-static void put_string(struct buf *line, const char *name, const char *value)
+static void end(struct join *join)
 {
-    buf_printf(line, "\"%s\":", name);
-    if (json_string_print(value ? value : "", line))
-        buf_append_str(line, "\"\"");
-}
-
-static void put_id(struct buf *line, const struct command_id *id)
-{
-    if (id->kind == COMMAND_ID_INTEGER)
-        buf_printf(line, ",\"id\":%lld", (long long)id->integer);
-    if (id->kind != COMMAND_ID_STRING)
-        return;
-    buf_append_str(line, ",");
-    put_string(line, "id", id->string);
+    if (json_write_end(&face_of(join)->json) == ERR_NONE)
+        put_line(join);
 }
 
 static void put_error(struct join *join, const struct command_id *id, const char *code,
                       const char *message)
 {
-    struct buf *line = begin(join, "error");
-    put_id(line, id);
-    buf_append_str(line, ",\"data\":{");
-    put_string(line, "code", code);
-    buf_append_str(line, ",");
-    put_string(line, "message", message);
-    buf_append_str(line, "}}");
-    put_line(join);
+    struct json_writer *json = begin(join, "error", id);
+    json_write_text(json, "code", code);
+    json_write_text(json, "message", message);
+    end(join);
 }
 
 static void put_ack(struct join *join, const struct command_id *id, uint64_t seq)
 {
-    struct buf *line = begin(join, "ack");
-    put_id(line, id);
-    buf_append_str(line, ",\"data\":{");
+    struct json_writer *json = begin(join, "ack", id);
     if (seq)
-        buf_printf(line, "\"seq\":%llu", (unsigned long long)seq);
-    buf_append_str(line, "}}");
-    put_line(join);
+        json_write_integer(json, "seq", (int64_t)seq);
+    end(join);
 }
 
 /* ---- in ---- */
 
-static void put_stats_of(struct join *join, unsigned participant, struct buf *line)
+static void put_stats_of(struct join *join, unsigned participant, struct json_writer *json)
 {
     struct peer_stats peer;
     struct jitter_stats jitter;
+    char who[PARTICIPANT_SIZE];
     if (!session_peer_stats(join->session, participant, &peer, &jitter))
         return;
-    buf_printf(line, "%s\"p%u\":{", line->data[line->len - 1] == '{' ? "" : ",", participant);
-    put_string(line, "state", peer_state_name(peer.state));
+    json_write_object(json, participant_text(participant, who));
+    json_write_string(json, "state", peer_state_name(peer.state));
     if (peer.round_trip_ms >= 0)
-        buf_printf(line, ",\"round_trip_ms\":%.1f", peer.round_trip_ms);
-    buf_printf(line,
-               ",\"jitter_ms\":%.1f,\"packets_sent\":%llu,\"packets_received\":%llu,"
-               "\"packets_lost\":%llu,\"remote_loss\":%.3f,\"relayed\":%s,",
-               peer.jitter_ms, (unsigned long long)peer.packets_sent,
-               (unsigned long long)peer.packets_received, (unsigned long long)peer.packets_lost,
-               peer.remote_loss, peer.relayed ? "true" : "false");
-    buf_printf(line,
-               "\"delay_ms\":%.1f,\"frames_played\":%llu,\"frames_recovered\":%llu,"
-               "\"frames_concealed\":%llu,",
-               jitter.delay_ms, (unsigned long long)jitter.frames_played,
-               (unsigned long long)jitter.frames_recovered,
-               (unsigned long long)jitter.frames_concealed);
-    put_string(line, "local_candidate", peer.local_candidate);
-    buf_append_str(line, ",");
-    put_string(line, "remote_candidate", peer.remote_candidate);
-    buf_append_str(line, ",");
-    put_string(line, "dtls_suite", peer.dtls_suite);
-    buf_append_str(line, ",");
-    put_string(line, "srtp_suite", peer.srtp_suite);
-    buf_append_str(line, ",");
-    put_string(line, "remote_fingerprint", peer.remote_fingerprint);
-    buf_append_str(line, ",");
-    put_string(line, "fingerprint_words", join->words[participant]);
-    buf_append_str(line, "}");
+        json_write_number(json, "round_trip_ms", peer.round_trip_ms);
+    json_write_number(json, "jitter_ms", peer.jitter_ms);
+    json_write_integer(json, "packets_sent", (int64_t)peer.packets_sent);
+    json_write_integer(json, "packets_received", (int64_t)peer.packets_received);
+    json_write_integer(json, "packets_lost", (int64_t)peer.packets_lost);
+    json_write_number(json, "remote_loss", peer.remote_loss);
+    json_write_bool(json, "relayed", peer.relayed);
+    json_write_number(json, "delay_ms", jitter.delay_ms);
+    json_write_integer(json, "frames_played", (int64_t)jitter.frames_played);
+    json_write_integer(json, "frames_recovered", (int64_t)jitter.frames_recovered);
+    json_write_integer(json, "frames_concealed", (int64_t)jitter.frames_concealed);
+    json_write_text(json, "local_candidate", peer.local_candidate);
+    json_write_text(json, "remote_candidate", peer.remote_candidate);
+    json_write_text(json, "dtls_suite", peer.dtls_suite);
+    json_write_text(json, "srtp_suite", peer.srtp_suite);
+    json_write_text(json, "remote_fingerprint", peer.remote_fingerprint);
+    json_write_string(json, "fingerprint_words", join->words[participant]);
+    json_write_object_end(json);
 }
 
 static void put_stats(struct join *join)
 {
-    struct buf *line = begin(join, "stats");
-    buf_append_str(line, ",\"data\":{");
+    struct json_writer *json = begin(join, "stats", NULL);
     for (unsigned i = 1; i <= LIMIT_PARTICIPANTS; i++)
-        put_stats_of(join, i, line);
-    buf_append_str(line, "}}");
-    put_line(join);
+        put_stats_of(join, i, json);
+    end(join);
 }
 
 /* Whether there is an answer to come. */
@@ -210,15 +194,11 @@ static bool take_asked(struct join *join, int64_t number, struct command_id *id)
 static void json_on_state(struct join *join, enum session_state state, const char *why)
 {
     struct json_face *face = face_of(join);
-    struct buf *line = begin(join, "state");
-    buf_append_str(line, ",\"data\":{");
-    put_string(line, "state", session_state_name(state));
-    if (why && why[0]) {
-        buf_append_str(line, ",");
-        put_string(line, "why", why);
-    }
-    buf_append_str(line, "}}");
-    put_line(join);
+    struct json_writer *json = begin(join, "state", NULL);
+    json_write_string(json, "state", session_state_name(state));
+    if (why && why[0])
+        json_write_text(json, "why", why);
+    end(join);
     if (state == SESSION_IN && !face->reads) {
         face->reads = true;
         lines_in_start(face->in);
@@ -228,26 +208,28 @@ static void json_on_state(struct join *join, enum session_state state, const cha
 static void json_on_entered(struct join *join, bool created, const struct entrance_present *present,
                             size_t present_count, int seats)
 {
-    struct buf *line = begin(join, "entered");
-    buf_append_str(line, ",\"data\":{");
-    put_string(line, "room_code", join->config->room_code);
-    buf_append_str(line, ",");
-    put_string(line, "session_id", session_id(join->session));
-    buf_printf(line, ",\"created\":%s,\"seats\":%d,\"participants\":[", created ? "true" : "false",
-               seats);
+    struct json_writer *json = begin(join, "entered", NULL);
+    json_write_string(json, "room_code", join->config->room_code);
+    json_write_string(json, "session_id", session_id(join->session));
+    json_write_bool(json, "created", created);
+    json_write_integer(json, "seats", seats);
+    json_write_array(json, "participants");
     for (size_t i = 0; i < present_count; i++) {
-        buf_printf(line, "%s{\"participant_id\":\"p%u\",", i ? "," : "", present[i].participant);
-        put_string(line, "nickname", present[i].nickname);
-        buf_printf(line, ",\"connected\":%s}", present[i].connected ? "true" : "false");
+        json_write_object(json, NULL);
+        json_write_participant(json, "participant_id", present[i].participant);
+        json_write_string(json, "nickname", present[i].nickname);
+        json_write_bool(json, "connected", present[i].connected);
+        json_write_object_end(json);
     }
-    buf_append_str(line, "]}}");
-    put_line(join);
+    json_write_array_end(json);
+    end(join);
 }
 
 static void json_on_welcome(struct join *join, const struct server_message *welcome)
 {
-    struct buf *line = begin(join, "welcome");
-    buf_append_str(line, ",\"data\":");
+    struct buf *line = &face_of(join)->line;
+    buf_clear(line);
+    buf_append_str(line, "{\"type\":\"welcome\",\"data\":");
     if (json_value_print(json_member(welcome->json, "data"), line) == ERR_NONE) {
         buf_append_str(line, "}");
         put_line(join);
@@ -284,77 +266,61 @@ static void json_on_refused(struct join *join, enum command_type command, int64_
 
 static void json_on_close(struct join *join, int code, int status, bool returns)
 {
-    struct buf *line = begin(join, "closed");
-    buf_printf(line, ",\"data\":{\"code\":%d,", code);
+    struct json_writer *json = begin(join, "closed", NULL);
+    json_write_integer(json, "code", code);
     if (status)
-        buf_printf(line, "\"status\":%d,", status);
-    buf_printf(line, "\"returns\":%s}}", returns ? "true" : "false");
-    put_line(join);
+        json_write_integer(json, "status", status);
+    json_write_bool(json, "returns", returns);
+    end(join);
 }
 
 static void json_on_live(struct join *join, double late_ms, double error_ms)
 {
-    struct buf *line = begin(join, "live");
-    buf_printf(line, ",\"data\":{\"late_ms\":%.3f", late_ms);
+    struct json_writer *json = begin(join, "live", NULL);
+    json_write_number(json, "late_ms", late_ms);
     if (error_ms >= 0)
-        buf_printf(line, ",\"error_ms\":%.3f", error_ms);
-    buf_append_str(line, "}}");
-    put_line(join);
+        json_write_number(json, "error_ms", error_ms);
+    end(join);
 }
 
 static void json_on_peer(struct join *join, unsigned participant, enum peer_state state,
                          const char *why, bool has_new_words)
 {
     (void)has_new_words;
-    struct buf *line = begin(join, "peer");
-    buf_printf(line, ",\"data\":{\"participant_id\":\"p%u\",\"state\":\"%s\"", participant,
-               peer_state_name(state));
-    if (why && why[0]) {
-        buf_append_str(line, ",");
-        put_string(line, "why", why);
-    }
-    if (state == PEER_CONNECTED) {
-        buf_append_str(line, ",");
-        put_string(line, "fingerprint_words", join->words[participant]);
-    }
-    buf_append_str(line, "}}");
-    put_line(join);
+    struct json_writer *json = begin(join, "peer", NULL);
+    json_write_participant(json, "participant_id", participant);
+    json_write_string(json, "state", peer_state_name(state));
+    if (why && why[0])
+        json_write_text(json, "why", why);
+    if (state == PEER_CONNECTED)
+        json_write_string(json, "fingerprint_words", join->words[participant]);
+    end(join);
 }
 
 static void json_on_upload(struct join *join, const struct session_recording *recording,
                            uint64_t sent, uint64_t total)
 {
-    struct buf *line = begin(join, "upload");
-    buf_append_str(line, ",\"data\":{");
-    put_string(line, "recording_id", recording->recording_id);
-    buf_append_str(line, ",");
-    put_string(line, "path", recording->path);
-    buf_printf(line, ",\"sent\":%llu,\"total\":%llu,\"uploaded\":%s", (unsigned long long)sent,
-               (unsigned long long)total, recording->uploaded ? "true" : "false");
-    if (recording->uploaded) {
-        buf_append_str(line, ",");
-        put_string(line, "sha256", recording->sha256);
-    }
-    if (recording->upload_failed) {
-        buf_append_str(line, ",");
-        put_string(line, "why", recording->why);
-    }
-    buf_append_str(line, "}}");
-    put_line(join);
+    struct json_writer *json = begin(join, "upload", NULL);
+    json_write_string(json, "recording_id", recording->recording_id);
+    json_write_text(json, "path", recording->path);
+    json_write_integer(json, "sent", (int64_t)sent);
+    json_write_integer(json, "total", (int64_t)total);
+    json_write_bool(json, "uploaded", recording->uploaded);
+    if (recording->uploaded)
+        json_write_string(json, "sha256", recording->sha256);
+    if (recording->upload_failed)
+        json_write_text(json, "why", recording->why);
+    end(join);
 }
 
 static void json_on_pending(struct join *join, const char *path, bool is_sent, const char *why)
 {
-    struct buf *line = begin(join, "pending");
-    buf_append_str(line, ",\"data\":{");
-    put_string(line, "path", path);
-    buf_printf(line, ",\"uploaded\":%s", is_sent ? "true" : "false");
-    if (!is_sent) {
-        buf_append_str(line, ",");
-        put_string(line, "why", why);
-    }
-    buf_append_str(line, "}}");
-    put_line(join);
+    struct json_writer *json = begin(join, "pending", NULL);
+    json_write_text(json, "path", path);
+    json_write_bool(json, "uploaded", is_sent);
+    if (!is_sent)
+        json_write_text(json, "why", why);
+    end(join);
 }
 
 static void json_on_sound(struct join *join, enum sound_side side, enum sound_news news,
@@ -364,19 +330,17 @@ static void json_on_sound(struct join *join, enum sound_side side, enum sound_ne
                                         [SOUND_FAILED] = "failed",
                                         [SOUND_LOST] = "lost",
                                         [SOUND_FINISHED] = "finished"};
-    struct buf *line = begin(join, "sound");
-    buf_printf(line, ",\"data\":{\"side\":\"%s\",\"news\":\"%s\",", sound_side_name(side),
-               names[news]);
-    put_string(line, "text", text);
-    buf_append_str(line, "}}");
-    put_line(join);
+    struct json_writer *json = begin(join, "sound", NULL);
+    json_write_string(json, "side", sound_side_name(side));
+    json_write_string(json, "news", names[news]);
+    json_write_text(json, "text", text);
+    end(join);
 }
 
 static void json_on_microphone(struct join *join, bool is_heard)
 {
-    struct buf *line = begin(join, "microphone");
-    buf_printf(line, ",\"data\":{\"is_heard\":%s}}", is_heard ? "true" : "false");
-    put_line(join);
+    json_write_bool(begin(join, "microphone", NULL), "is_heard", is_heard);
+    end(join);
 }
 
 /* ---- birth and death ---- */

@@ -11,7 +11,8 @@
 #include "analysis/quotation.h"
 #include "analysis/service_testing.h"
 #include "base/folder_testing.h"
-#include "proto/json_reader.h"
+#include "base/str.h"
+#include "proto/json_writer.h"
 
 static const char key[] = "sk-test-9876543210";
 
@@ -70,13 +71,21 @@ static int end(void **state)
 /* The model's answer with `text` as its message. */
 static void say(struct fake_answer *answer, const char *text)
 {
-    struct buf quoted;
-    buf_init(&quoted, sizeof answer->body);
-    if (json_string_print(text, &quoted) != ERR_NONE)
+    struct buf body;
+    struct json_writer json;
+    buf_init(&body, sizeof answer->body - 1);
+    json_write_begin(&json, &body);
+    json_write_array(&json, "choices");
+    json_write_object(&json, NULL);
+    json_write_object(&json, "message");
+    json_write_string(&json, "role", "assistant");
+    json_write_string(&json, "content", text);
+    json_write_object_end(&json);
+    json_write_object_end(&json);
+    json_write_array_end(&json);
+    if (json_write_end(&json) || !str_copy(answer->body, sizeof answer->body, body.data))
         abort();
-    snprintf(answer->body, sizeof answer->body,
-             "{\"choices\":[{\"message\":{\"role\":\"assistant\",\"content\":%s}}]}", quoted.data);
-    buf_release(&quoted);
+    buf_release(&body);
 }
 
 static void say_content(const struct fake_request *asking, struct fake_answer *answer)

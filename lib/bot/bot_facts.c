@@ -5,22 +5,25 @@
 
 #include "bot/bot_inner.h"
 #include "bot/bot_report.h"
-#include "proto/json_reader.h"
+#include "proto/json_writer.h"
 #include "rtc/fingerprint_words.h"
 #include "session/entrance.h"
 #include "session/http.h"
 
-/* {"kind":…,"role":… : the beginning of most lines. */
-static void begin_line(struct buf *out, const char *kind, const struct role *role)
+/* The beginning of most lines. */
+static void begin_line(struct json_writer *json, struct buf *out, const char *kind,
+                       const struct role *role)
 {
-    buf_printf(out, "{\"kind\":\"%s\",\"role\":\"%s\"", kind, role->cast->name);
+    json_write_begin(json, out);
+    json_write_string(json, "kind", kind);
+    json_write_string(json, "role", role->cast->name);
 }
 
-static void add_string(struct buf *out, const char *key, const char *value)
+/* A line that does not fit is left out, and `out->failed` tells it. */
+static void end_line(struct json_writer *json)
 {
-    buf_printf(out, ",\"%s\":", key);
-    if (json_string_print(value, out))
-        buf_append_str(out, "\"\"");
+    if (json_write_end(json) == ERR_NONE)
+        buf_append_str(json->out, "\n");
 }
 
 void bot_facts_choices(struct role *role, const struct event *event)
@@ -30,10 +33,13 @@ void bot_facts_choices(struct role *role, const struct event *event)
         int of = bot_role_of(role, choice->participant);
         if (of == WHO_NOBODY)
             continue;
-        buf_printf(&role->choices, "{\"kind\":\"choice\",\"page\":%u,\"role\":\"%s\"",
-                   event->choices_revealed.page, role->bot->scenario->roles[of].name);
-        add_string(&role->choices, "choice", choice->choice);
-        buf_append_str(&role->choices, "}\n");
+        struct json_writer json;
+        json_write_begin(&json, &role->choices);
+        json_write_string(&json, "kind", "choice");
+        json_write_integer(&json, "page", event->choices_revealed.page);
+        json_write_string(&json, "role", role->bot->scenario->roles[of].name);
+        json_write_string(&json, "choice", choice->choice);
+        end_line(&json);
     }
 }
 
@@ -45,78 +51,79 @@ void bot_facts_debate(struct bot *bot, struct buf *out)
         if (session && session_id(session)[0])
             id = session_id(session);
     }
-    buf_append_str(out, "{\"kind\":\"debate\"");
-    add_string(out, "title", bot->scenario->title);
-    add_string(out, "room", bot->room_code);
-    add_string(out, "session_id", id);
-    buf_append_str(out, "}\n");
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "kind", "debate");
+    json_write_string(&json, "title", bot->scenario->title);
+    json_write_string(&json, "room", bot->room_code);
+    json_write_string(&json, "session_id", id);
+    end_line(&json);
 }
 
-static void add_words(const struct peer_stats *peer, struct buf *out)
+static void add_pair(struct role *role, const struct pair *pair, const char *other, struct buf *out)
 {
     char words[FINGERPRINT_WORDS_SIZE];
-    if (fingerprint_words(peer->local_fingerprint, peer->remote_fingerprint, words) == ERR_NONE)
-        add_string(out, "fingerprint_words", words);
+    double round_trip_ms = pair->peer.round_trip_ms;
+    /* From mouth to ear: filling a frame, half the way there and back, waiting. */
+    double delay_ms =
+        MEDIA_FRAME_MS + (round_trip_ms > 0 ? round_trip_ms / 2 : 0) + pair->jitter.delay_ms;
+    struct json_writer json;
+    begin_line(&json, out, "pair", role);
+    json_write_string(&json, "other", other);
+    json_write_number(&json, "connect_ms", pair->connect_ms);
+    json_write_integer(&json, "lost", (int64_t)pair->peer.packets_lost);
+    json_write_integer(&json, "received", (int64_t)pair->peer.packets_received);
+    json_write_integer(&json, "concealed", (int64_t)pair->jitter.frames_concealed);
+    json_write_integer(&json, "recovered", (int64_t)pair->jitter.frames_recovered);
+    json_write_integer(&json, "played", (int64_t)pair->jitter.frames_played);
+    json_write_number(&json, "round_trip_ms", round_trip_ms);
+    json_write_number(&json, "delay_ms", delay_ms);
+    if (fingerprint_words(pair->peer.local_fingerprint, pair->peer.remote_fingerprint, words) ==
+        ERR_NONE)
+        json_write_string(&json, "fingerprint_words", words);
+    end_line(&json);
 }
 
-static void add_pairs(struct role *role, struct buf *out)
+static void add_recording(struct role *role, const struct session_recording *recording,
+                          struct buf *out)
 {
-    for (size_t i = 0; i < role->bot->scenario->role_count; i++) {
-        const struct pair *pair = &role->pairs[i];
-        if (!pair->is_known)
-            continue;
-        double round_trip_ms = pair->peer.round_trip_ms;
-        /* From mouth to ear: filling a frame, half the way there and back, waiting. */
-        double delay_ms =
-            MEDIA_FRAME_MS + (round_trip_ms > 0 ? round_trip_ms / 2 : 0) + pair->jitter.delay_ms;
-        begin_line(out, "pair", role);
-        buf_printf(out,
-                   ",\"other\":\"%s\",\"connect_ms\":%.1f,\"lost\":%llu,\"received\":%llu,"
-                   "\"concealed\":%llu,\"recovered\":%llu,\"played\":%llu,"
-                   "\"round_trip_ms\":%.3f,\"delay_ms\":%.1f",
-                   role->bot->scenario->roles[i].name, pair->connect_ms,
-                   (unsigned long long)pair->peer.packets_lost,
-                   (unsigned long long)pair->peer.packets_received,
-                   (unsigned long long)pair->jitter.frames_concealed,
-                   (unsigned long long)pair->jitter.frames_recovered,
-                   (unsigned long long)pair->jitter.frames_played, round_trip_ms, delay_ms);
-        add_words(&pair->peer, out);
-        buf_append_str(out, "}\n");
-    }
-}
-
-static void add_recordings(struct role *role, struct buf *out)
-{
-    for (size_t s = 0; s < role->session_count; s++) {
-        for (size_t i = 0; i < session_recording_count(role->sessions[s]); i++) {
-            struct session_recording recording = session_recording_at(role->sessions[s], i);
-            begin_line(out, "recording", role);
-            add_string(out, "path", recording.path);
-            buf_printf(out,
-                       ",\"bytes\":%llu,\"seconds\":%.3f,\"gaps\":%zu,\"drift_ppm\":%.1f,"
-                       "\"complete\":%s,\"uploaded\":%s",
-                       (unsigned long long)recording.bytes,
-                       (double)recording.summary.duration_ms / 1000, recording.summary.gaps,
-                       recording.summary.drift_ppm, recording.summary.complete ? "true" : "false",
-                       recording.uploaded ? "true" : "false");
-            add_string(out, "sha256", recording.sha256);
-            buf_append_str(out, "}\n");
-        }
-    }
+    struct json_writer json;
+    begin_line(&json, out, "recording", role);
+    json_write_text(&json, "path", recording->path);
+    json_write_integer(&json, "bytes", (int64_t)recording->bytes);
+    json_write_number(&json, "seconds", (double)recording->summary.duration_ms / 1000);
+    json_write_integer(&json, "gaps", (int64_t)recording->summary.gaps);
+    json_write_number(&json, "drift_ppm", recording->summary.drift_ppm);
+    json_write_bool(&json, "complete", recording->summary.complete);
+    json_write_bool(&json, "uploaded", recording->uploaded);
+    json_write_string(&json, "sha256", recording->sha256);
+    end_line(&json);
 }
 
 void bot_facts_role(struct role *role, struct buf *out)
 {
-    begin_line(out, "role", role);
-    add_string(out, "nickname", role->cast->nickname);
-    buf_printf(out,
-               ",\"participant\":\"p%u\",\"host\":%s,\"started\":%s,\"start_at\":%lld,"
-               "\"late_ms\":%.3f,\"error_ms\":%.3f,\"talk_ms\":%lld,\"closed\":%d}\n",
-               role->participant, role->cast->is_host ? "true" : "false",
-               role->start_us ? "true" : "false", (long long)role->start_at_ms, role->late_ms,
-               role->error_ms, (long long)(role->talk_us / 1000), role->close_code);
-    add_pairs(role, out);
-    add_recordings(role, out);
+    struct json_writer json;
+    begin_line(&json, out, "role", role);
+    json_write_string(&json, "nickname", role->cast->nickname);
+    json_write_participant(&json, "participant", role->participant);
+    json_write_bool(&json, "host", role->cast->is_host);
+    json_write_bool(&json, "started", role->start_us != 0);
+    json_write_integer(&json, "start_at", role->start_at_ms);
+    json_write_number(&json, "late_ms", role->late_ms);
+    json_write_number(&json, "error_ms", role->error_ms);
+    json_write_integer(&json, "talk_ms", role->talk_us / 1000);
+    json_write_integer(&json, "closed", role->close_code);
+    end_line(&json);
+    for (size_t i = 0; i < role->bot->scenario->role_count; i++) {
+        if (role->pairs[i].is_known)
+            add_pair(role, &role->pairs[i], role->bot->scenario->roles[i].name, out);
+    }
+    for (size_t s = 0; s < role->session_count; s++) {
+        for (size_t i = 0; i < session_recording_count(role->sessions[s]); i++) {
+            struct session_recording recording = session_recording_at(role->sessions[s], i);
+            add_recording(role, &recording, out);
+        }
+    }
     if (role->choices.len)
         buf_append(out, role->choices.data, role->choices.len);
 }
@@ -158,9 +165,11 @@ void bot_facts_fetch_log(struct role *role, struct buf *out)
     if (entrance_url(bot->server, path, url, sizeof url) &&
         http_send(&request, &response) == ERR_NONE && response.status == 200 &&
         write_file(bot, file, response.body.data, response.body.len)) {
-        buf_append_str(out, "{\"kind\":\"log\"");
-        add_string(out, "path", file);
-        buf_append_str(out, "}\n");
+        struct json_writer json;
+        json_write_begin(&json, out);
+        json_write_string(&json, "kind", "log");
+        json_write_text(&json, "path", file);
+        end_line(&json);
     }
     http_response_release(&response);
 }

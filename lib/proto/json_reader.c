@@ -72,18 +72,6 @@ const char *json_text(const struct json *value)
     return cJSON_GetStringValue(inner(value));
 }
 
-const struct json *json_member_at(const struct json *object, size_t index, const char **name)
-{
-    if (!cJSON_IsObject(inner(object)))
-        return NULL;
-    const cJSON *member = inner(object)->child;
-    while (member && index-- > 0)
-        member = member->next;
-    if (member)
-        *name = member->string;
-    return (const struct json *)member;
-}
-
 const char *json_string(const struct json *object, const char *name)
 {
     const cJSON *value = inner(json_member(object, name));
@@ -111,17 +99,5 @@ enum err json_value_print(const struct json *value, struct buf *out)
         return value ? ERR_NO_MEMORY : ERR_NONE;
     enum err e = buf_append_str(out, text);
     cJSON_free(text);
-    return e;
-}
-
-enum err json_string_print(const char *s, struct buf *out)
-{
-    if (!utf8_valid(s, strlen(s)))
-        return ERR_BAD_REQUEST;
-    cJSON *value = cJSON_CreateStringReference(s);
-    char *text = value ? cJSON_PrintUnformatted(value) : NULL;
-    enum err e = text ? buf_append_str(out, text) : ERR_NO_MEMORY;
-    cJSON_free(text);
-    cJSON_Delete(value);
     return e;
 }

@@ -28,8 +28,6 @@ const struct json *json_first(const struct json *array);
 const struct json *json_next(const struct json *item);
 /* The value itself as a string; NULL when it is none. */
 const char *json_text(const struct json *value);
-/* The members of an object in order, by index; *name is the member's name. NULL beyond the end. */
-const struct json *json_member_at(const struct json *object, size_t index, const char **name);
 
 /* The value of a member: NULL, or `fallback`, when it is not there or of another type. */
 const char *json_string(const struct json *object, const char *name);
@@ -39,8 +37,5 @@ bool json_bool(const struct json *object, const char *name, bool fallback);
 /* Appends a value as a person would write it: a string without quotes, a number, true, false, null;
  * an array or object as JSON. */
 enum err json_value_print(const struct json *value, struct buf *out) MUST_CHECK;
-
-/* Appends `s` as a JSON string, quotes and all. ERR_BAD_REQUEST when it is not UTF-8. */
-enum err json_string_print(const char *s, struct buf *out) MUST_CHECK;
 
 #endif

@@ -167,6 +167,11 @@ void json_write_string(struct json_writer *json, const char *name, const char *v
     append(json, "\"", 1);
 }
 
+void json_write_text(struct json_writer *json, const char *name, const char *value)
+{
+    json_write_string(json, name, value && utf8_valid(value, strlen(value)) ? value : "");
+}
+
 void json_write_bool(struct json_writer *json, const char *name, bool value)
 {
     json_write_raw(json, name, value ? "true" : "false");

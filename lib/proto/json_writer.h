@@ -43,6 +43,8 @@ void json_write_line(struct json_writer *json);
 
 /* NULL is written as null. The text must be UTF-8. */
 void json_write_string(struct json_writer *json, const char *name, const char *value);
+/* What may be NULL, or not UTF-8 like a path: it is then written empty. */
+void json_write_text(struct json_writer *json, const char *name, const char *value);
 void json_write_bool(struct json_writer *json, const char *name, bool value);
 void json_write_integer(struct json_writer *json, const char *name, int64_t value);
 /* With at most 3 decimals; what is no number (NaN) is written as null. */

@@ -131,6 +131,21 @@ static void every_character_is_written_as_cjson_writes_it(void **state)
     }
 }
 
+static void text_that_is_missing_or_not_utf8_is_written_empty(void **state)
+{
+    (void)state;
+    struct buf out;
+    struct json_writer json;
+    buf_init(&out, 1000);
+    json_write_begin(&json, &out);
+    json_write_text(&json, "korean", "\xed\x95\x9c");
+    json_write_text(&json, "cut", "\xed\x95");
+    json_write_text(&json, "none", NULL);
+    assert_int_equal(json_write_end(&json), ERR_NONE);
+    assert_string_equal(out.data, "{\"korean\":\"\xed\x95\x9c\",\"cut\":\"\",\"none\":\"\"}");
+    buf_release(&out);
+}
+
 /* As it is written for `value`. */
 static void number_text(double value, bool is_exact, char text[64])
 {
@@ -245,6 +260,7 @@ int main(void)
         cmocka_unit_test(what_is_still_open_ends_with_the_document),
         cmocka_unit_test(a_buffer_may_be_emptied_between_items_that_have_their_own_lines),
         cmocka_unit_test(every_character_is_written_as_cjson_writes_it),
+        cmocka_unit_test(text_that_is_missing_or_not_utf8_is_written_empty),
         cmocka_unit_test(exact_numbers_come_back_as_they_were_sent),
         cmocka_unit_test(numbers_have_at_most_three_decimals),
         cmocka_unit_test(a_number_that_is_read_is_written_the_same),

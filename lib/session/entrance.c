@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "proto/json_reader.h"
+#include "proto/json_writer.h"
 #include "proto/view.h"
 #include "session/http.h"
 #include "session/rejoin.h"
@@ -76,15 +77,16 @@ static enum err get_guest_token(const struct entrance *entrance, struct entrance
 {
     char path[LIMIT_ROOM_CODE + 32];
     struct buf body;
+    struct json_writer json;
     struct http_response response;
     struct json *document = NULL;
     buf_init(&body, LIMIT_HTTP_BODY);
     http_response_init(&response, ENTRANCE_ANSWER_MAX);
     snprintf(path, sizeof path, "/api/rooms/%s/guests", entrance->room_code);
-    buf_append_str(&body, "{\"nickname\":");
-    enum err e = json_string_print(entrance->nickname, &body);
-    buf_append_str(&body, "}");
-    if (e || body.failed)
+    json_write_begin(&json, &body);
+    json_write_string(&json, "nickname", entrance->nickname);
+    enum err e = json_write_end(&json);
+    if (e)
         goto out;
     e = ask(entrance, "POST", path, NULL, &body, &response);
     if (e) {
@@ -108,12 +110,14 @@ out:
 
 static enum err print_room_request(const struct entrance *entrance, struct buf *out)
 {
-    buf_printf(out, "{\"code\":\"%s\"", entrance->room_code);
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "code", entrance->room_code);
     if (entrance->seats)
-        buf_printf(out, ",\"seats\":%d", entrance->seats);
+        json_write_integer(&json, "seats", entrance->seats);
     if (entrance->agenda)
-        buf_printf(out, ",\"agenda\":%s", entrance->agenda);
-    return buf_append_str(out, "}");
+        json_write_raw(&json, "agenda", entrance->agenda);
+    return json_write_end(&json);
 }
 
 static void take_present(const struct json *room, struct entrance_ticket *ticket)

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "proto/json_reader.h"
+#include "proto/json_writer.h"
 #include "session/state_folder.h"
 
 enum {
@@ -59,23 +60,17 @@ static enum err sync_folder_of(const char *path)
 
 /* ---- writing ---- */
 
-static void put(struct buf *out, const char *name, const char *value, enum err *e)
-{
-    buf_printf(out, "%s\"%s\":", out->len ? "," : "{", name);
-    if (!*e)
-        *e = json_string_print(value, out);
-}
-
 static enum err print(const struct pending *pending, struct buf *out)
 {
-    enum err e = ERR_NONE;
-    put(out, "server", pending->server, &e);
-    put(out, "token", pending->token, &e);
-    put(out, "session_id", pending->session_id, &e);
-    put(out, "recording_id", pending->recording_id, &e);
-    put(out, "room_code", pending->room_code, &e);
-    buf_append_str(out, "}\n");
-    return e ? e : out->failed ? ERR_NO_MEMORY : ERR_NONE;
+    struct json_writer json;
+    json_write_begin(&json, out);
+    json_write_string(&json, "server", pending->server);
+    json_write_string(&json, "token", pending->token);
+    json_write_string(&json, "session_id", pending->session_id);
+    json_write_string(&json, "recording_id", pending->recording_id);
+    json_write_string(&json, "room_code", pending->room_code);
+    enum err e = json_write_end(&json);
+    return e ? e : buf_append_str(out, "\n");
 }
 
 static enum err write_all(int fd, const struct buf *text)
