@@ -368,10 +368,19 @@ static void release_departing(struct server *server)
     }
 }
 
+/* A recording may take longer to reach the disk than is waited for at the end: what another thread
+ * works with stays until it has done, and what it has done is noted. */
+static void finish_asides(struct server *server)
+{
+    while (server->working > 0)
+        uv_run(server->loop_side->loop, UV_RUN_ONCE);
+}
+
 void server_free(struct server *server)
 {
     if (!server)
         return;
+    finish_asides(server);
     store_close(server->store); /* before the loop's side, which it wakes */
     turn_release(server);
     analyses_close(server);
