@@ -310,7 +310,7 @@ static void answer_gone(struct exchange *exchange, const char *recording_id)
         put_tus(exchange);
         exchange_header(exchange, "Upload-Length", "%" PRIu64, recording.bytes);
         exchange_header(exchange, "Upload-Offset", "%" PRIu64, recording.bytes);
-        exchange_respond(exchange, 200, NULL);
+        exchange_respond_synced(exchange, 200, NULL);
     }
 }
 
@@ -334,14 +334,19 @@ struct upload *http_upload_find(struct exchange *exchange)
     return http_upload_recording(exchange, upload->recording_id, &room, &recording) ? upload : NULL;
 }
 
+/* Who hears that all of it is there takes it for finished and lets go of what it has. Until it is,
+ * its last byte is missing; should that come again, it is refused as long as the digest takes. */
 void http_upload_head(struct exchange *exchange)
 {
     const struct upload *upload = http_upload_find(exchange);
     if (!upload)
         return;
-    exchange_header(exchange, "Upload-Length", "%" PRIu64, upload->length);
-    exchange_header(exchange, "Upload-Metadata", "%s", upload->metadata);
-    http_upload_describe(exchange, upload);
+    struct upload shown = *upload;
+    if (shown.offset == shown.length && shown.length > 0)
+        shown.offset--;
+    exchange_header(exchange, "Upload-Length", "%" PRIu64, shown.length);
+    exchange_header(exchange, "Upload-Metadata", "%s", shown.metadata);
+    http_upload_describe(exchange, &shown);
     exchange_respond(exchange, 200, NULL);
 }
 

@@ -331,6 +331,49 @@ static void an_upload_that_is_finished_says_so_when_asked(void **state)
     want(recording_seen(id), "bytes", text("%zu", file.len));
 }
 
+static int patch_begun(const char *path, const char *token, size_t offset, struct bytes part)
+{
+    int fd = connect_sized(false);
+    const char *head = text("PATCH %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" TUS OFFSET_TYPE
+                            "Authorization: Bearer %s\r\nUpload-Offset: %zu\r\n"
+                            "Content-Length: %zu\r\n\r\n",
+                            path, token, offset, part.len);
+    assert_true(send_bytes(fd, head, strlen(head)) && send_bytes(fd, part.data, part.len));
+    return fd;
+}
+
+static int patch_ended(int fd)
+{
+    struct buf in;
+    buf_init(&in, 100000);
+    struct answer answer = answer_read(fd, &in, false);
+    buf_release(&in);
+    close(fd);
+    return answer.status;
+}
+
+/* What is told of it while its end is not certain: here it fails, for something is in its place. */
+static void all_of_it_is_there_only_when_it_is_finished(void **state)
+{
+    (void)state;
+    struct bytes file = ogg_opus(100);
+    const char *id = recorded(0, true), *u1 = token("u1");
+    const char *place = text("%s/data/%s", server.folder, shown(recording_seen(id), "path"));
+    const char *path = upload_new(id, u1, file.len);
+    mkdir(text("%s/data/recordings", server.folder), 0700);
+    mkdir(text("%.*s", (int)(strrchr(place, '/') - place), place), 0700);
+    assert_int_equal(mkdir(place, 0700), 0);
+    want_status(patch(path, u1, 0, file, ""), 500);
+    for (int i = 0; i < 10; i++) {
+        int fd = patch_begun(path, u1, file.len - 1, part_of(file, file.len - 1, file.len));
+        want_offset(path, u1, file.len - 1);
+        assert_int_equal(patch_ended(fd), 500);
+    }
+    assert_int_equal(rmdir(place), 0);
+    want_status(patch(path, u1, file.len - 1, part_of(file, file.len - 1, file.len), ""), 204);
+    want_offset(path, u1, file.len);
+}
+
 static void a_part_may_be_empty(void **state)
 {
     (void)state;
@@ -423,6 +466,7 @@ int main(void)
         cmocka_unit_test(a_checksum_that_does_not_fit_is_460),
         cmocka_unit_test(an_upload_can_be_deleted),
         cmocka_unit_test(an_upload_that_is_finished_says_so_when_asked),
+        cmocka_unit_test(all_of_it_is_there_only_when_it_is_finished),
         cmocka_unit_test(a_part_may_be_empty),
     };
     return cmocka_run_group_tests(tests, uploads_begin, group_end);
