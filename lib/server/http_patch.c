@@ -23,7 +23,7 @@
  * thread, when nothing else may touch it. */
 struct patch {
     struct server *server;
-    struct exchange *exchange; /* NULL: its connection is gone; DIGESTING holds a reference */
+    struct exchange *exchange; /* DIGESTING holds a reference: its connection may be gone */
     struct upload *upload;
     enum { PATCH_COMING, PATCH_DIGESTING } state;
     uint64_t start;    /* where this PATCH began */
@@ -50,8 +50,7 @@ static struct patch *find(const struct server *server, const char *id)
 /* Before its upload goes. */
 static void patch_free(struct patch *patch)
 {
-    if (patch->exchange)
-        patch->exchange->patch = NULL;
+    patch->exchange->patch = NULL;
     patch->upload->is_busy = false;
     DL_DELETE(patch->server->patches, patch);
     hash_free(patch->hash);
@@ -142,16 +141,10 @@ void http_upload_gone(struct exchange *exchange)
 {
     struct patch *patch = exchange->patch;
     exchange->patch = NULL;
-    if (!patch)
-        return;
-    if (patch->state == PATCH_DIGESTING) {
-        patch->exchange = NULL;
-        exchange_unref(exchange);
-        return;
-    }
+    if (!patch || patch->state == PATCH_DIGESTING)
+        return; /* what becomes of it is synced, whether anybody hears of it or not */
     if (patch->hash && uploads_truncate(patch->server->uploads, patch->upload, patch->start))
         log_warning("upload %.8s…: cannot be cut back: %s", patch->upload->id, strerror(errno));
-    patch->exchange = NULL;
     patch_free(patch);
 }
 
@@ -261,8 +254,6 @@ static void digested(void *context)
         e = http_upload_error(e);
         patch_free(patch);
     }
-    if (!exchange)
-        return;
     if (e && server->turn.is_stuck) {
         http_upload_refuse_unwritten(exchange);
     } else if (e) {
