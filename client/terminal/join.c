@@ -321,8 +321,11 @@ static void start_handles(struct join *join)
     join->tick.data = join->leaving.data = join->talk.data = join->interrupt.data =
         join->terminate.data = join;
     uv_timer_start(&join->tick, on_tick, JOIN_TICK_MS, JOIN_TICK_MS);
-    uv_signal_start(&join->interrupt, on_signal, SIGINT);
-    uv_signal_start(&join->terminate, on_signal, SIGTERM);
+    /* A screen watches by itself: of two, the second would take one Ctrl-C for another. */
+    if (join->config->is_script) {
+        uv_signal_start(&join->interrupt, on_signal, SIGINT);
+        uv_signal_start(&join->terminate, on_signal, SIGTERM);
+    }
     if (network_watch_new(join->loop, on_network, join, &join->network))
         log_debug("the kernel does not tell of other addresses");
 }
@@ -384,10 +387,12 @@ static enum err name_recording(struct join *join, char *why, size_t why_size)
         snprintf(why, why_size, "--folder %s: %s", join->config->folder, strerror(errno));
         return ERR_IO;
     }
+    const char *chosen = join->config->folder ? join->config->folder : folder;
     clock_gettime(CLOCK_REALTIME, &now);
-    e = pending_name(join->config->folder ? join->config->folder : folder, join->config->room_code,
-                     now.tv_sec * 1000LL, join->recording_path);
-    if (e)
+    e = pending_name(chosen, join->config->room_code, now.tv_sec * 1000LL, join->recording_path);
+    if (e == ERR_IO)
+        snprintf(why, why_size, "%s: %s", chosen, strerror(errno));
+    else if (e)
         snprintf(why, why_size, "%s", _("the path of the folder to record to is too long"));
     return e;
 }

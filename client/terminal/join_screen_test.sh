@@ -144,6 +144,21 @@ sees park '^\* 박 \(나\) 님이 녹음에 동의했습니다\.'
 types park C-c
 sees park 'exit code 0'
 
+# Ctrl-C in the middle of a debate gives the seat up, and sends the recording first.
+cp "$tree"/testdata/speech/kim-1.opus .
+opens cut 80 30 "$program" join cut --name Cut --seats 2 --input kim-1.opus --output none \
+    --record yes
+sees cut 'Cut \(you\) has taken a seat'
+mkfifo other.in
+"$program" join cut --name Other --input none --output none <other.in >other.out 2>&1 &
+pids+=($!)
+exec {other}>other.in
+sees cut 'The voice of Cut \(you\) is being recorded'
+types cut C-c
+sees cut 'exit code 0'
+shown cut >out
+grep -q 'Your recording .* has arrived and is the same there' out || fail 'Ctrl-C has sent nothing'
+
 # A dumb terminal: plain lines.
 opens dumb 80 30 TERM=dumb "$program" join third --name Dumb --input none --output none --record no
 sees dumb 'Dumb \(you\) has taken a seat'
