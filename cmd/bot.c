@@ -5,6 +5,7 @@
 #include "bot/bot.h"
 #include "bot/bot_report.h"
 #include "cmd.h"
+#include "online.h"
 
 static void on_line(void *context, const char *line)
 {
@@ -67,6 +68,9 @@ static enum exit_code play(const struct args *args, const struct scenario *scena
                                 .with_server = args_given(args, "with-server"),
                                 .on_line = on_line};
     struct buf lines;
+    enum exit_code code = online_check(args);
+    if (code)
+        return code;
     if (config.as && scenario_role(scenario, config.as) == WHO_NOBODY)
         return args_usage_error(args, "--as %s: nobody in %s has that name", config.as,
                                 scenario->path);
@@ -80,7 +84,8 @@ static enum exit_code play(const struct args *args, const struct scenario *scena
         return args_usage_error(args, "--room %s: 1 to 64 of A-Z a-z 0-9 _ -", config.room_code);
     buf_init(&lines, BOT_REPORT_MAX);
     enum bot_end end = bot_run(&config, &lines);
-    enum exit_code printed = print_report(args, &lines, args_given(args, "json"));
+    enum exit_code printed =
+        lines.len ? print_report(args, &lines, args_given(args, "json")) : EXIT_CODE_DONE;
     buf_release(&lines);
     return end == BOT_DONE ? printed : exit_code_of(end);
 }

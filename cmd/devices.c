@@ -139,6 +139,18 @@ static void on_playout(void *context, int64_t now_us, int16_t pcm[MEDIA_FRAME_SA
     test->count--;
 }
 
+/* Every side that is to be a device has failed, and there is no other. */
+static bool nothing_is_left(const struct test *test)
+{
+    for (int side = SOUND_INPUT; side <= SOUND_OUTPUT; side++) {
+        struct sound_state state;
+        sound_state(test->sound, (enum sound_side)side, &state);
+        if (state.is_open || (state.is_device && !test->was_told[side]))
+            return false;
+    }
+    return true;
+}
+
 static void on_news(void *context, enum sound_side side, enum sound_news news, const char *text)
 {
     static const char *const words[] = {[SOUND_OPENED] = "opened",
@@ -153,6 +165,8 @@ static void on_news(void *context, enum sound_side side, enum sound_news news, c
     if (news == SOUND_FAILED) {
         fflush(stdout);
         args_error(test->args, EXIT_CODE_FAILED, "%s: %s", sound_side_name(side), text);
+        if (nothing_is_left(test))
+            uv_stop(&test->loop);
         return;
     }
     printf("%s %s: ", sound_side_name(side), words[news]);
@@ -268,8 +282,8 @@ static const struct option options[] = {
     {.name = "input",
      .letter = 'i',
      .argument = "DEVICE",
-     .help = "The microphone that is tested: its number, a part of its name, a sound file, or "
-             "none. Without it, the system's default.",
+     .help = "The microphone that is tested: its number, a part of its name, a sound file "
+             "(NAME.wav, .opus or .ogg), or none. Without it, the system's default.",
      .variable = "DEBATE_INPUT"},
     {.name = "json", .help = "Print the devices as JSON."},
     {.name = "output",

@@ -166,5 +166,5 @@ void help_print_overview(FILE *out)
     fputc('\n', out);
     put_paragraph(&wrap, 0,
                   "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 no server answered, 4 the server "
-                  "refused.");
+                  "refused, 5 what may be written to the disk is used up.");
 }

@@ -24,6 +24,8 @@ static const char *login_name(void)
 static enum exit_code take_name(const struct args *args, struct join_config *config)
 {
     config->name = args_get(args, "name");
+    if (!config->name && config->token)
+        return EXIT_CODE_DONE; /* the token knows */
     if (!config->name)
         config->name = login_name();
     if (!utf8_valid(config->name, strlen(config->name)))
@@ -80,6 +82,8 @@ static enum exit_code take_room(const struct args *args, struct join_config *con
     struct agenda *agenda = NULL;
     int64_t seats = 0;
     enum exit_code code = online_check_room(args, "ROOM", args_operand(args, 0));
+    if (!code)
+        code = online_check(args);
     if (!code && args_given(args, "seats") &&
         !args_number(args, "seats", LIMIT_SEATS_MIN, LIMIT_SEATS_MAX, &seats))
         code = EXIT_CODE_USAGE;
@@ -155,19 +159,21 @@ static const struct option options[] = {
      .letter = 'i',
      .argument = "DEVICE",
      .help = "The microphone: a number or a part of the name as debate devices shows them, a "
-             "sound file, or none. Without it, the system's. A file begins with the debate.",
+             "sound file (NAME.wav, .opus or .ogg), or none. Without it, the system's. A file "
+             "begins with the debate.",
      .variable = "DEBATE_INPUT"},
     {.name = "json",
      .help = "Write one JSON event a line and read one command a line, as without a terminal."},
     {.name = "name",
      .letter = 'n',
      .argument = "NAME",
-     .help = "What the others call you. Without it, the login's name.",
+     .help = "What the others call you. Without it, as the token says, or a guest by the login's "
+             "name.",
      .variable = "DEBATE_NAME"},
     {.name = "output",
      .letter = 'o',
      .argument = "DEVICE",
-     .help = "The loudspeaker: as --input; a sound file is written.",
+     .help = "The loudspeaker: as --input; a sound file is written, as WAV.",
      .variable = "DEBATE_OUTPUT"},
     {.name = "record",
      .argument = "yes|no|ask",

@@ -25,8 +25,11 @@ static bool is_graphic(const char *s)
     return true;
 }
 
-static enum exit_code check_server(const struct args *args, const char *server)
+enum exit_code online_check(const struct args *args)
 {
+    const char *token = args_get(args, "token"), *server = args_get(args, "server");
+    if (token && (!token[0] || !is_graphic(token) || strlen(token) > LIMIT_TOKEN))
+        return args_usage_error(args, "--token: not a token; debate token makes one");
     size_t scheme = strncmp(server, "http://", 7) == 0    ? 7
                     : strncmp(server, "https://", 8) == 0 ? 8
                                                           : 0;
@@ -43,10 +46,10 @@ enum exit_code online_init(struct online *online, const struct args *args)
     const char *token = args_get(args, "token");
     *online = (struct online){.args = args, .server = args_get(args, "server")};
     buf_init(&online->body, ONLINE_ANSWER_MAX);
-    if (token &&
-        (!token[0] || !is_graphic(token) || !str_copy(online->token, sizeof online->token, token)))
-        return args_usage_error(args, "--token: not a token; debate token makes one");
-    return check_server(args, online->server);
+    enum exit_code code = online_check(args);
+    if (!code && token)
+        str_copy(online->token, sizeof online->token, token);
+    return code;
 }
 
 void online_release(struct online *online)

@@ -17,7 +17,11 @@ struct online {
     int status;                  /* HTTP's */
 };
 
-/* Takes --server and --token, which the subcommand must have in its table. */
+/* EXIT_CODE_USAGE when --server or --token, which the subcommand must have in its table, cannot be
+ * what they are to be. */
+enum exit_code online_check(const struct args *args);
+
+/* Takes both. */
 enum exit_code online_init(struct online *online, const struct args *args);
 void online_release(struct online *online);
 

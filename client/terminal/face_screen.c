@@ -31,6 +31,8 @@ static const char *prompt_of(enum question question)
         return _("Record your voice? [y/n/always/never] ");
     case QUESTION_END:
         return _("End the debate for everybody? [y/n] ");
+    case QUESTION_LAST_PAGE:
+        return _("This is the last page. End the debate for everybody? [y/n] ");
     }
     return "> ";
 }
@@ -78,8 +80,18 @@ static void answer_end(struct join *join, const char *line)
 
 /* ---- orders ---- */
 
+/* The host turns the last page. */
+static bool would_end(const struct join *join, const struct order *order)
+{
+    const struct agenda *agenda = session_agenda(join->session);
+    return order->command.type == COMMAND_NEXT_PAGE && session_phase(join->session) == PHASE_LIVE &&
+           agenda && session_page(join->session) == agenda->page_count &&
+           session_host(join->session) == session_self(join->session);
+}
+
 static void do_order(struct join *join, const struct order *order)
 {
+    struct screen_face *face = join->face_data;
     bool was_muted = join->is_muted;
     switch (order->type) {
     case ORDER_NOTHING:
@@ -103,6 +115,11 @@ static void do_order(struct join *join, const struct order *order)
         ask(join, QUESTION_END);
         return;
     case ORDER_COMMAND:
+        if (would_end(join, order)) {
+            ask(join, QUESTION_LAST_PAGE);
+            return;
+        }
+        break;
     case ORDER_MUTE:
     case ORDER_TALK:
         break;
@@ -111,6 +128,8 @@ static void do_order(struct join *join, const struct order *order)
         screen_sayf(join, TONE_WARNING, "%s", _("Not connected: that could not be sent."));
         return;
     }
+    if (order->type == ORDER_COMMAND && order->command.type == COMMAND_CONSENT)
+        face->consent_number = session_command_number(join->session);
     if (order->type == ORDER_TALK)
         screen_set_talk_key(screen_of(join), join->is_talk_key);
     if (order->type == ORDER_TALK)
@@ -130,7 +149,7 @@ static void on_line(void *context, const char *line)
     char why[ORDER_WHY_SIZE];
     if (line[0] != '/' && face->question == QUESTION_CONSENT)
         answer_consent(join, line);
-    else if (line[0] != '/' && face->question == QUESTION_END)
+    else if (line[0] != '/' && face->question != QUESTION_NONE)
         answer_end(join, line);
     else if (order_parse(line, join_page(join), &order, why))
         screen_sayf(join, TONE_WARNING, "%s", why);
@@ -310,8 +329,9 @@ static void on_caught_up(struct join *join, uint64_t missed)
 
 static void on_ack(struct join *join, enum command_type command, int64_t number, uint64_t seq)
 {
-    (void)number;
-    (void)seq;
+    const struct screen_face *face = join->face_data;
+    if (command == COMMAND_CONSENT && number == face->consent_number && !seq)
+        screen_sayf(join, TONE_PLAIN, "%s", _("That is so already."));
     if (command != COMMAND_SUBMIT_CHOICE)
         return;
     screen_sayf(join, TONE_GOOD, _("You have chosen \"%s\"; the server has it on disk."),
@@ -392,6 +412,22 @@ static void on_pending(struct join *join, const char *path, bool is_sent, const 
                     _("A recording of an earlier debate could not be sent: %s (%s)."), path, why);
 }
 
+/* What is told most often (device_find.c) in the reader's language; anything else as it is. */
+static const char *sound_failure(const char *text)
+{
+    static const char *const known[] = {
+        N_("no microphone was found: it may be unplugged, in use by another program, or closed to "
+           "this user"),
+        N_("no loudspeaker was found: it may be unplugged, in use by another program, or closed "
+           "to this user"),
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(text, known[i]) == 0)
+            return _(known[i]);
+    }
+    return text;
+}
+
 static void on_sound(struct join *join, enum sound_side side, enum sound_news news,
                      const char *text)
 {
@@ -401,7 +437,7 @@ static void on_sound(struct join *join, enum sound_side side, enum sound_news ne
         screen_sayf(join, TONE_EVENT, "%s: %s", name, text);
         return;
     case SOUND_FAILED:
-        screen_sayf(join, TONE_WARNING, "%s: %s", name, text);
+        screen_sayf(join, TONE_WARNING, "%s: %s", name, sound_failure(text));
         return;
     case SOUND_LOST:
         screen_sayf(join, TONE_WARNING, _("%s: gone (%s). The debate goes on; it is looked for."),
@@ -488,10 +524,15 @@ static enum err screen_open(struct join *join, char *why, size_t why_size)
         return e;
     }
     screen_set_talk_key(face->screen, join->is_talk_key);
-    screen_sayf(join, TONE_PLAIN,
-                _("Joining the room \"%s\" as %s on %s. /help shows what can be "
-                  "typed."),
-                join->config->room_code, join->config->name, join->config->server);
+    if (join->config->name)
+        screen_sayf(join, TONE_PLAIN,
+                    _("Joining the room \"%s\" as %s on %s. /help shows what can be "
+                      "typed."),
+                    join->config->room_code, join->config->name, join->config->server);
+    else
+        screen_sayf(join, TONE_PLAIN,
+                    _("Joining the room \"%s\" on %s. /help shows what can be typed."),
+                    join->config->room_code, join->config->server);
     e = take_standard_error(join);
     if (e)
         screen_close(join);

@@ -7,12 +7,13 @@
 #include "terminal/screen.h"
 #include "terminal/story.h"
 
-enum question { QUESTION_NONE, QUESTION_CONSENT, QUESTION_END };
+enum question { QUESTION_NONE, QUESTION_CONSENT, QUESTION_END, QUESTION_LAST_PAGE };
 
 struct screen_face {
     struct screen *screen;
     enum question question; /* that the line being typed answers */
     bool is_welcome, is_away;
+    int64_t consent_number; /* of the command that somebody typed */
     struct lines_in *other_output;
     int stderr_before; /* 0: not taken */
 };

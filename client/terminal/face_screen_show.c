@@ -39,9 +39,12 @@ void screen_show_page(struct join *join)
     if (page->time_ms)
         snprintf(text, sizeof text, _("Page %u of %zu (%s): %s"), session_page(join->session),
                  agenda->page_count, clock, page->title);
-    else
+    else if (page->title[0])
         snprintf(text, sizeof text, _("Page %u of %zu: %s"), session_page(join->session),
                  agenda->page_count, page->title);
+    else
+        snprintf(text, sizeof text, _("Page %u of %zu"), session_page(join->session),
+                 agenda->page_count);
     screen_say(screen_of(join), TONE_TITLE, text);
     if (page->text && page->text[0])
         screen_say(screen_of(join), TONE_PLAIN, page->text);

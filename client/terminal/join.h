@@ -11,8 +11,8 @@ enum join_record { JOIN_RECORD_ASK, JOIN_RECORD_YES, JOIN_RECORD_NO };
 
 struct join_config {
     const char *server, *room_code;
-    const char *token; /* NULL: come as a guest */
-    const char *name;
+    const char *token;  /* NULL: come as a guest */
+    const char *name;   /* NULL: as the token says */
     int seats;          /* of a room that is made; 0: the server's choice */
     const char *agenda; /* JSON text of a room that is made; NULL: none */
     enum join_record record;

@@ -5,6 +5,20 @@
 #include "base/str.h"
 #include "session/rejoin.h"
 #include "terminal/join_inner.h"
+#include "terminal/words_intl.h"
+
+/* For the last line, which the shell's prompt follows. */
+static void explain_end(struct join *join, const char *why)
+{
+    if (join->was_unreachable)
+        snprintf(join->why, sizeof join->why,
+                 _("no server answers at %s (%s); is debate serve running there?"),
+                 join->config->server, why);
+    else if (join->close_status == WS_CLOSE_REPLACED)
+        snprintf(join->why, sizeof join->why, "%s", _("the seat was taken over from elsewhere"));
+    else
+        snprintf(join->why, sizeof join->why, "%s", why);
+}
 
 static void on_state(void *context, enum session_state state, const char *why)
 {
@@ -12,7 +26,7 @@ static void on_state(void *context, enum session_state state, const char *why)
     if (state == SESSION_IN)
         join->was_in = true;
     if (state == SESSION_FINISHING)
-        snprintf(join->why, sizeof join->why, "%s", why);
+        explain_end(join, why);
     if (join->face->on_state)
         join->face->on_state(join, state, why);
     if (state != SESSION_CLOSED)

@@ -15,7 +15,7 @@ static const struct order_help helps[] = {
     {"/mute", "[on|off]", N_("mute the microphone, or open it again")},
     {"/talk", "[key|open]", N_("push-to-talk (hold the space bar), or an open microphone")},
     {"/page", "[N]", N_("show the page again; the host turns to page N")},
-    {"/next", NULL, N_("the host turns to the next page")},
+    {"/next", NULL, N_("the host turns to the next page; after the last one the debate ends")},
     {"/who", NULL, N_("who is here")},
     {"/stats", "[NAME]", N_("how good the connections are")},
     {"/devices", NULL, N_("microphones and loudspeakers of this machine")},

@@ -176,6 +176,11 @@ void painter_say(struct painter *painter, enum tone tone, const char *label, con
 
 /* ---- the foot ---- */
 
+static bool has_status_row(const struct painter *painter)
+{
+    return !painter->is_dumb && painter->rows >= ROWS_FOR_STATUS && painter->parts_count;
+}
+
 void painter_set_status(struct painter *painter, const char *const *parts, size_t count)
 {
     painter->parts_count = 0;
@@ -202,7 +207,8 @@ void painter_say_status(struct painter *painter)
     struct buf all;
     buf_init(&all, PAINTER_ENTRY_BYTES_MAX);
     join_parts(painter, &all, PAINTER_ENTRY_BYTES_MAX);
-    painter_say(painter, TONE_PLAIN, "", text_of(&all));
+    if (!has_status_row(painter) || text_columns(text_of(&all), all.len) > painter->columns - 1)
+        painter_say(painter, TONE_PLAIN, "", text_of(&all));
     buf_release(&all);
 }
 
@@ -289,7 +295,7 @@ static int build_rows(struct painter *painter, struct painter_row rows[PAINTER_F
     }
     if (!painter->is_dumb && painter->rows >= ROWS_FOR_CHOICES && painter->choices.len)
         text_clip(&rows[n++].before, text_of(&painter->choices), painter->choices.len, columns);
-    if (!painter->is_dumb && painter->rows >= ROWS_FOR_STATUS && painter->parts_count) {
+    if (has_status_row(painter)) {
         buf_append_str(&rows[n].before, painter->has_colour ? "\x1b[7m" : "");
         join_parts(painter, &rows[n].before, columns);
         buf_append_str(&rows[n].before, painter->has_colour ? "\x1b[0m" : "");

@@ -55,6 +55,7 @@ void painter_resize(struct painter *painter, int columns, int rows);
 /* One entry, kept for repainting and written at once; painter_draw_foot has to follow. */
 void painter_say(struct painter *painter, enum tone tone, const char *label, const char *text);
 void painter_set_status(struct painter *painter, const char *const *parts, size_t count);
+/* As an entry, unless the whole of it stands in its row. */
 void painter_say_status(struct painter *painter);
 void painter_set_choices(struct painter *painter, const char *text);
 void painter_set_prompt(struct painter *painter, const char *prompt);

@@ -191,6 +191,19 @@ static void a_status_without_a_row_can_be_said(void **state)
     assert_string_equal(vt_text(&rig.vt), "02:15 | Kim | REC/02:15 | Kim | REC/>/");
 }
 
+static void a_status_is_said_only_when_its_row_is_too_narrow(void **state)
+{
+    (void)state;
+    status("02:15", "Kim", "REC");
+    painter_say_status(&rig.painter);
+    show();
+    assert_string_equal(vt_text(&rig.vt), "02:15 | Kim | REC/>/");
+    resize(17, 8);
+    painter_say_status(&rig.painter);
+    show();
+    assert_string_equal(vt_text(&rig.vt), "02:15 | Kim | REC/02:15 | Kim/>/");
+}
+
 static void a_resized_window_wraps_the_entries_anew(void **state)
 {
     (void)state;
@@ -354,7 +367,7 @@ static void an_endless_entry_is_cut_and_says_so(void **state)
 
 static void without_memory_less_is_shown_and_nothing_falls(void **state)
 {
-    static const char *const parts[] = {"1:00", "REC"};
+    static const char *const parts[] = {"1:00", "more than one row can show"};
     bool has_all = false;
     for (long succeed = 0; !has_all && succeed < 1000; succeed++) {
         tear_down(state);
@@ -450,6 +463,7 @@ int main(void)
         WITH(what_is_typed_at_the_end_is_only_added, set_up),
         WITH(parts_that_do_not_fit_are_left_out_from_the_end, set_up),
         WITH(a_status_without_a_row_can_be_said, set_up),
+        WITH(a_status_is_said_only_when_its_row_is_too_narrow, set_up),
         WITH(a_resized_window_wraps_the_entries_anew, set_up),
         WITH(ten_columns_are_enough, set_up),
         WITH(a_foot_never_fills_a_low_window, set_up),

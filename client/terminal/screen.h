@@ -83,7 +83,7 @@ void screen_say_labelled(struct screen *screen, enum tone tone, const char *labe
 
 /* The most important first: those that do not fit are left out from the end. */
 void screen_set_status(struct screen *screen, const char *const *parts, size_t count);
-/* The whole status as an entry, for when the row is too narrow, or there is none. */
+/* The whole status as an entry, when the row is too narrow, or there is none. */
 void screen_say_status(struct screen *screen);
 void screen_set_choices(struct screen *screen, const char *text); /* "" hides the row */
 void screen_set_prompt(struct screen *screen,

@@ -1,10 +1,12 @@
 #include "bot/bot.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -224,11 +226,25 @@ static enum bot_end judge(const struct bot *bot)
     return bot->misses || bot->is_cut_short ? BOT_FAILED : BOT_DONE;
 }
 
+static enum err make_output(struct bot *bot)
+{
+    const char *folder = bot->config->output;
+    struct stat about;
+    if (!folder || mkdir(folder, 0777) == 0)
+        return ERR_NONE;
+    if (errno == EEXIST && stat(folder, &about) == 0 && !S_ISDIR(about.st_mode))
+        errno = ENOTDIR;
+    else if (errno == EEXIST && access(folder, W_OK | X_OK) == 0)
+        return ERR_NONE;
+    bot_say(bot, "%s: %s", folder, strerror(errno));
+    return ERR_IO;
+}
+
 static enum err play(struct bot *bot)
 {
-    if (bot->config->output)
-        mkdir(bot->config->output, 0777); /* that it is there shows when files are written */
     enum err e = bot_sounds_load(bot);
+    if (!e)
+        e = make_output(bot);
     if (e)
         return e;
     if (bot->config->with_server)
@@ -263,7 +279,8 @@ enum bot_end bot_run(const struct bot_config *config, struct buf *out)
     if (bot->states && open_loop(bot) == ERR_NONE) {
         bool played = play(bot) == ERR_NONE;
         bot->is_over = true;
-        report(bot, out);
+        if (played)
+            report(bot, out);
         if (played)
             end = judge(bot);
         close_loop(bot);

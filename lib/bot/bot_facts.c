@@ -57,6 +57,10 @@ void bot_facts_debate(struct bot *bot, struct buf *out)
     json_write_string(&json, "title", bot->scenario->title);
     json_write_string(&json, "room", bot->room_code);
     json_write_string(&json, "session_id", id);
+    json_write_object(&json, "cast");
+    for (size_t i = 0; i < bot->scenario->role_count; i++)
+        json_write_string(&json, bot->scenario->roles[i].name, bot->scenario->roles[i].nickname);
+    json_write_object_end(&json);
     end_line(&json);
 }
 
@@ -89,7 +93,9 @@ static void add_recording(struct role *role, const struct session_recording *rec
 {
     struct json_writer json;
     begin_line(&json, out, "recording", role);
-    json_write_text(&json, "path", recording->path);
+    /* Without a folder it is gone with the server that was started for this debate. */
+    if (role->bot->config->output)
+        json_write_text(&json, "path", recording->path);
     json_write_integer(&json, "bytes", (int64_t)recording->bytes);
     json_write_number(&json, "seconds", (double)recording->summary.duration_ms / 1000);
     json_write_integer(&json, "gaps", (int64_t)recording->summary.gaps);

@@ -12,20 +12,22 @@
 
 enum {
     BOT_TICK_US = MEDIA_FRAME_MS * 1000,
-    BOT_SLACK_US = 50000,      /* roles may differ by a tick or two about when a moment was */
-    BOT_HEARD_FRAMES = 10,     /* 200 ms of sound: somebody was heard */
-    BOT_SESSIONS_MAX = 8,      /* of one role: coming again, connecting twice */
-    BOT_SOUNDS_MAX = 16,       /* waiting to be said */
-    BOT_NOTES = 4,             /* the last things that happened to a role, for misses */
-    BOT_NOTE_SIZE = 200,       /* bytes */
-    BOT_WAIT_ROOM_MS = 30000,  /* for the host's process to make the room */
-    BOT_SERVER_WAIT_MS = 10000 /* for a server that was started to listen */
+    BOT_SLACK_US = 50000,       /* roles may differ by a tick or two about when a moment was */
+    BOT_HEARD_FRAMES = 10,      /* 200 ms of sound: somebody was heard */
+    BOT_SESSIONS_MAX = 8,       /* of one role: coming again, connecting twice */
+    BOT_SOUNDS_MAX = 16,        /* waiting to be said */
+    BOT_NOTES = 4,              /* the last things that happened to a role, for misses */
+    BOT_NOTE_SIZE = 200,        /* bytes */
+    BOT_WAIT_ROOM_MS = 30000,   /* for the host's process to make the room */
+    BOT_WAIT_SAID_US = 2000000, /* after so much of it, it is said */
+    BOT_SERVER_WAIT_MS = 10000  /* for a server that was started to listen */
 };
 
 /* A WAV file whose first sample is the instant of the start. */
 struct track {
     struct wav_writer *wav; /* NULL: not written */
     int64_t written;        /* samples */
+    bool has_failed;
 };
 
 struct sound {
@@ -71,7 +73,7 @@ struct role {
     bool is_muted;
     struct track said, heard, heard_of[LIMIT_SEATS_MAX];
     struct pair pairs[LIMIT_SEATS_MAX]; /* by the other role's index */
-    size_t note_count;
+    size_t note_count, notes_said;
     char notes[BOT_NOTES][BOT_NOTE_SIZE]; /* a ring */
     struct buf choices;                   /* report lines of revealed choices */
 };
@@ -97,7 +99,7 @@ struct bot {
     uv_signal_t interrupt, terminate;
     char room_code[LIMIT_ROOM_CODE + 1];
     char server[256];
-    bool has_begun, is_over, is_cut_short;
+    bool has_begun, is_over, is_cut_short, has_said_wait;
     int64_t begin_us;
     int64_t next_stats_us;
     int64_t ticked_us; /* when the tick in hand was due */

@@ -79,6 +79,11 @@ static void say_notes(struct role *role, const struct line_state *state)
     size_t first = role->note_count > BOT_NOTES ? role->note_count - BOT_NOTES : 0;
     if (role->note_count == 0)
         bot_say(role->bot, "    to %s nothing had happened", role->cast->name);
+    else if (role->notes_said == role->note_count)
+        bot_say(role->bot, "    %s: nothing has happened since", role->cast->name);
+    if (first < role->notes_said)
+        first = role->notes_said;
+    role->notes_said = role->note_count;
     for (size_t i = first; i < role->note_count; i++)
         bot_say(role->bot, "    %s: %s", role->cast->name, role->notes[i % BOT_NOTES]);
 }
@@ -287,8 +292,9 @@ void bot_lines_finish(struct bot *bot)
         const struct scenario_line *line = &bot->scenario->lines[i];
         for (size_t r = 0; r < bot->scenario->role_count; r++) {
             struct line_state *state = &bot->states[i][r];
+            /* Why somebody did not come in at all has been said. */
             if (!state->is_done && line->is_expectation && is_about(line, &bot->roles[r]) &&
-                !line->is_negated)
+                !line->is_negated && (bot->roles[r].was_in || !bot->roles[r].session_count))
                 miss(&bot->roles[r], line, state, "it never came");
         }
     }

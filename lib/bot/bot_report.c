@@ -56,11 +56,9 @@ static const struct json *next_of(const struct report *report, const char *kind,
 static const char *nickname_of(const struct report *report, const char *role)
 {
     size_t index = 0;
-    for (const struct json *line; (line = next_of(report, "role", &index));) {
-        if (strcmp(text_of(line, "role"), role) == 0)
-            return text_of(line, "nickname");
-    }
-    return role;
+    const struct json *cast = json_member(next_of(report, "debate", &index), "cast");
+    const char *nickname = json_string(cast, role);
+    return nickname ? nickname : role;
 }
 
 /* A name in a column of this width: printf counts bytes, people count characters. */
@@ -210,10 +208,13 @@ static void print_recordings(const struct report *report, struct buf *out)
     for (; line; line = next_of(report, "recording", &index)) {
         buf_append_str(out, "  ");
         print_name(out, nickname_of(report, text_of(line, "role")), 11);
-        buf_printf(out, "%6.1f s  %.0f gaps  %s  %s\n", json_number(line, "seconds", 0),
-                   json_number(line, "gaps", 0),
-                   json_bool(line, "uploaded", false) ? "uploaded    " : "not uploaded",
-                   text_of(line, "path"));
+        const char *path = text_of(line, "path");
+        buf_printf(out, "%6.1f s  %.0f gaps  ", json_number(line, "seconds", 0),
+                   json_number(line, "gaps", 0));
+        buf_append_str(out, json_bool(line, "uploaded", false) ? "uploaded" : "not uploaded");
+        if (path[0])
+            buf_printf(out, "%s  %s", json_bool(line, "uploaded", false) ? "    " : "", path);
+        buf_append_str(out, "\n");
     }
     index = 0;
     line = next_of(report, "log", &index);

@@ -1,7 +1,8 @@
 /* The report of a debate, as bots write it: JSON lines, one a fact, and the table for people that
  * is made from them. Pure but for reading a folder; any thread.
  *
- * Lines have a `kind`: `debate` (title, room, session_id), `role` (role, nickname, participant,
+ * Lines have a `kind`: `debate` (title, room, session_id, cast:
+ * nicknames by role), `role` (role, nickname, participant,
  * host, start_at, late_ms, error_ms, talk_ms, closed), `pair` (role hears other: connect_ms, lost,
  * received, concealed, recovered, round_trip_ms, delay_ms, fingerprint_words), `choice` (page,
  * role, choice), `recording` (role, path, bytes, seconds, gaps, drift_ppm, complete, uploaded,

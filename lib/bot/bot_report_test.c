@@ -9,7 +9,8 @@
 #include "bot/bot_report.h"
 
 #define DEBATE                                                                                     \
-    "{\"kind\":\"debate\",\"title\":\"Tea\",\"room\":\"tea\"}\n"                                   \
+    "{\"kind\":\"debate\",\"title\":\"Tea\",\"room\":\"tea\","                                     \
+    "\"cast\":{\"kim\":\"Kim\",\"lee\":\"이지은\"}}\n"                                          \
     "{\"kind\":\"role\",\"role\":\"kim\",\"nickname\":\"Kim\"}\n"                                  \
     "{\"kind\":\"role\",\"role\":\"lee\",\"nickname\":\"이지은\"}\n"
 #define PAIR(role, other, words)                                                                   \

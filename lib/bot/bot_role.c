@@ -46,15 +46,33 @@ int bot_role_of(const struct role *role, unsigned participant)
 
 /* ---- what happens ---- */
 
+/* The server, or the room that another process makes, is not there yet. */
+static void wait(struct role *role, const char *why)
+{
+    struct bot *bot = role->bot;
+    if (bot->has_said_wait || monotonic_us() - bot->begin_us < BOT_WAIT_SAID_US)
+        return;
+    bot->has_said_wait = true;
+    bot_say(bot, "%s: waits, %d s at most: %s", role->cast->name, BOT_WAIT_ROOM_MS / 1000, why);
+}
+
 static void on_state(void *context, enum session_state state, const char *why)
 {
     struct role *role = context;
+    if (state == SESSION_ENTERING && why[0]) {
+        wait(role, why);
+        return;
+    }
     bot_role_note(role, "%s%s%s", session_state_name(state), why[0] ? ": " : "", why);
     if (state == SESSION_IN)
         role->was_in = true;
-    if ((state == SESSION_FINISHING || state == SESSION_CLOSED) && !role->was_in && why[0]) {
-        bot_say(role->bot, "%s: %s", role->cast->name, why);
+    if (state == SESSION_FINISHING && !role->was_in && why[0]) {
         role->was_unreachable = role->close_status == 0;
+        if (role->was_unreachable)
+            bot_say(role->bot, "%s: no server answers at %s (%s); is debate serve running there?",
+                    role->cast->name, role->bot->server, why);
+        else
+            bot_say(role->bot, "%s: %s", role->cast->name, why);
     }
 }
 

@@ -1,4 +1,5 @@
 /* What roles say and hear, and the files that both go to. */
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,7 +28,7 @@ enum err bot_sounds_load(struct bot *bot)
         enum err e = sound_file_read(line->word, &bot->sounds[i].pcm, &bot->sounds[i].samples);
         if (e) {
             bot_say(bot, "%s:%d: %s: %s", bot->scenario->path, line->number, line->word,
-                    e == ERR_IO ? "cannot be read" : "is no Ogg Opus or WAV file");
+                    e == ERR_IO ? strerror(errno) : "is no Ogg Opus or WAV file");
             return e;
         }
     }
@@ -49,12 +50,13 @@ static bool track_open(struct track *track, const struct role *role, const char 
     char path[SCENARIO_PATH_MAX];
     if (track->wav)
         return true;
-    if (!role->bot->config->output)
+    if (!role->bot->config->output || track->has_failed)
         return false;
     snprintf(path, sizeof path, "%s/%s-%s.wav", role->bot->config->output, role->cast->name, what);
     track->written = 0;
     if (wav_open(path, &track->wav)) {
         track->wav = NULL;
+        track->has_failed = true;
         bot_say(role->bot, "%s: cannot be written", path);
         return false;
     }

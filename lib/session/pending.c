@@ -248,8 +248,8 @@ enum err pending_name(const char *folder, const char *room_code, int64_t at_ms,
         if (len < 0 || len >= PENDING_PATH_SIZE)
             return ERR_BAD_REQUEST;
         struct stat status;
-        if (stat(out, &status) != 0 && errno == ENOENT)
-            return ERR_NONE;
+        if (stat(out, &status) != 0)
+            return errno == ENOENT ? ERR_NONE : ERR_IO;
         snprintf(number, sizeof number, "-%d", i);
     }
     errno = EEXIST;

@@ -47,7 +47,8 @@ void pending_let_go(int hold);
  * home. `out` holds PENDING_PATH_SIZE bytes. */
 enum err pending_folder(char *out) MUST_CHECK;
 /* A name for a new recording: "FOLDER/ROOM-YYYYMMDD-HHMMSS.opus" in local time, with -2, -3 … when
- * there is one. Makes no file: recording_start still refuses what is there by then. */
+ * there is one. Makes no file: recording_start still refuses what is there by then. ERR_IO (errno):
+ * the folder is none. */
 enum err pending_name(const char *folder, const char *room_code, int64_t at_ms,
                       char out[PENDING_PATH_SIZE]) MUST_CHECK;
 

@@ -182,15 +182,19 @@ static void start_handles(struct session *session)
     session->refs += 5;
 }
 
+static bool is_named(const struct session_config *config)
+{
+    const char *nickname = config->nickname;
+    if (!nickname)
+        return config->token && config->token[0];
+    size_t chars = utf8_valid(nickname, strlen(nickname)) ? utf8_length(nickname) : 0;
+    return chars >= 1 && chars <= LIMIT_NICKNAME_CHARS;
+}
+
 enum err session_new(struct session_runtime *runtime, const struct session_config *config,
                      const struct session_handler *handler, struct session **out)
 {
-    size_t nickname_chars =
-        config->nickname && utf8_valid(config->nickname, strlen(config->nickname))
-            ? utf8_length(config->nickname)
-            : 0;
-    if (!room_code_valid(config->room_code) || nickname_chars < 1 ||
-        nickname_chars > LIMIT_NICKNAME_CHARS)
+    if (!room_code_valid(config->room_code) || !is_named(config))
         return ERR_BAD_REQUEST;
     struct session *session = mem_zalloc(sizeof *session);
     if (!session)
@@ -276,6 +280,9 @@ static void entered(struct session *session)
         return;
     }
     if (may_wait && (e == ERR_NOT_FOUND || e == ERR_UNAVAILABLE || e == ERR_UNREACHABLE)) {
+        if (session->handler.on_state)
+            session->handler.on_state(session->handler.context, SESSION_ENTERING,
+                                      refusal_text(session));
         uv_timer_start(&session->retry, on_enter_again, SESSION_ROOM_POLL_MS, 0);
         return;
     }

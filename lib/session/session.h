@@ -46,8 +46,8 @@ const char *session_state_name(enum session_state state);
 struct session_config {
     const char *server; /* "http://127.0.0.1:8080" */
     const char *room_code;
-    const char *token; /* NULL: come as a guest */
-    const char *nickname;
+    const char *token;          /* NULL: come as a guest */
+    const char *nickname;       /* NULL: as the token says, which then must be there */
     const char *language;       /* Accept-Language; NULL: none */
     bool create;                /* make the room when it is not there */
     int seats;                  /* of a room that is made; 0: the server's choice */
@@ -78,6 +78,7 @@ struct session_recording {
 /* Any of these may be NULL. Strings live until the handler returns. */
 struct session_handler {
     void *context;
+    /* ENTERING with a `why`: it did not succeed and is tried again, see wait_room_ms. */
     void (*on_state)(void *context, enum session_state state, const char *why);
     /* The room is there and nobody keeps the door; `present` sit there already. With `waits`,
      * session_sit_down goes on. */

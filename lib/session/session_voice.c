@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/str.h"
 #include "session/session_inner.h"
 
 /* A command's id says which command it was. */
@@ -222,7 +223,8 @@ static void on_open(void *context)
 {
     struct session *session = context;
     struct command command = {.type = COMMAND_INIT};
-    snprintf(command.init.nickname, sizeof command.init.nickname, "%s", session->nickname);
+    if (session->nickname)
+        str_copy(command.init.nickname, sizeof command.init.nickname, session->nickname);
     /* From the very first: then what the session looks like follows from its events alone. */
     command.init.has_last_seq = true;
     command.init.last_seq = session->last_seq;

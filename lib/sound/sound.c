@@ -106,12 +106,15 @@ static void on_tick(void *context, int64_t due_us)
 static const char *file_path(const char *text)
 {
     static const char prefix[] = "file:";
+    static const char *const ends[] = {".wav", ".opus", ".ogg"};
     size_t len = strlen(text);
     if (strncmp(text, prefix, sizeof prefix - 1) == 0)
         return text + sizeof prefix - 1;
-    if ((len > 4 && strcasecmp(text + len - 4, ".wav") == 0) ||
-        (len > 5 && strcasecmp(text + len - 5, ".opus") == 0))
-        return text;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t end_len = strlen(ends[i]);
+        if (len > end_len && strcasecmp(text + len - end_len, ends[i]) == 0)
+            return text;
+    }
     return NULL;
 }
 

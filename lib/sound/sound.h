@@ -34,8 +34,8 @@ enum sound_news {
 
 struct sound_config {
     /* NULL or "": the system's default device; "none"; a device's number as sound_devices counts,
-     * or a part of its name, whatever the case; "file:PATH", or a path that ends in .wav or .opus
-     * (an output file becomes WAV). */
+     * or a part of its name, whatever the case; "file:PATH", or a path that ends in .wav, .opus or
+     * .ogg (an output file becomes WAV). */
     const char *input, *output;
     enum sound_echo_cancel echo_cancel; /* and with it noise suppression and gain */
     bool holds_file;                    /* an input file waits for sound_begin_file */
