@@ -5,6 +5,7 @@
 #include "analysed.h"
 #include "analysis/debate.h"
 #include "analysis/mixdown.h"
+#include "analysis/why.h"
 #include "print.h"
 
 enum { MIX_WHY_SIZE = 512 };
@@ -21,15 +22,18 @@ static void tell(const struct debate *debate, const struct tracks *tracks)
 {
     size_t count;
     const struct track *track = tracks_all(tracks, &count);
+    char why[WHY_SIZE];
     for (size_t i = 0; i < count; i++, track++) {
         printf("p%u ", track->participant);
         print_safely(stdout, debate->people[track->participant - 1].nickname);
-        if (track->missing)
-            printf(": no sound, %s\n", track->missing);
-        else
+        if (track->missing) {
+            why_say(track->missing, LANG_EN, why, sizeof why);
+            printf(": no sound, %s\n", why);
+        } else {
             printf(": from %.3f s to %.3f s, %zu gaps, %+.1f ppm, placed by the %s\n",
                    track_from_ms(track) / 1000, track_to_ms(track) / 1000, track->gap_count,
                    track->drift_ppm, track->has_timeline ? "timeline" : "log");
+        }
     }
 }
 

@@ -152,7 +152,7 @@ static void give_up(void *context, size_t index, const char *why)
     char part[64], line[WHY_SIZE];
     run->failed++;
     snprintf(part, sizeof part, "%zu/%zu", index + 1, run->part_count);
-    why_say(line, sizeof line, WHY_PART_UNANSWERED, run->engine, part, why);
+    why_note(line, sizeof line, WHY_PART_UNANSWERED, run->engine, part, why);
     if (!run->set->note)
         run->set->note = mem_strdup(line);
     progress(run);
@@ -261,7 +261,7 @@ static enum err make(struct finding_run *run)
     char line[WHY_SIZE];
     enum why why;
     if (!can_ask(request, &why)) {
-        why_say(line, sizeof line, why, NULL, NULL, NULL);
+        why_note(line, sizeof line, why, NULL, NULL, NULL);
         set->missing = mem_strdup(line);
         return set->missing ? ERR_NONE : ERR_NO_MEMORY;
     }

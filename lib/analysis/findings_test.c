@@ -269,13 +269,13 @@ static void without_a_model_or_words_there_are_none_and_it_says_why(void **state
     struct findings_set *set;
     request.service = NULL;
     assert_int_equal(findings_make(&request, &set, why, sizeof why), ERR_NONE);
-    assert_string_equal(findings_of(set)->missing, "no language model is set");
+    assert_string_equal(findings_of(set)->missing, "no_model");
     findings_free(set);
     request.service = &service;
     service.base = "http://127.0.0.1:1/v1";
     transcript.turn_count = 0;
     assert_int_equal(findings_make(&request, &set, why, sizeof why), ERR_NONE);
-    assert_string_equal(findings_of(set)->missing, "nobody said anything");
+    assert_string_equal(findings_of(set)->missing, "nobody_spoke");
     findings_free(set);
 }
 

@@ -64,7 +64,7 @@ enum err recogniser_start(const char *program, struct recogniser **out, char *wh
             close(pair[0]);
     }
     if (code) {
-        why_say(why, why_size, WHY_DOES_NOT_START, program, strerror(code), NULL);
+        why_note(why, why_size, WHY_DOES_NOT_START, program, strerror(code), NULL);
         mem_free(recogniser);
         return ERR_UNAVAILABLE;
     }
@@ -110,11 +110,11 @@ static enum err on_gone(struct recogniser *recogniser, char *why, size_t why_siz
         ;
     recogniser->pid = 0;
     if (WIFSIGNALED(status))
-        why_say(why, why_size, WHY_CRASHED, strsignal(WTERMSIG(status)), NULL, NULL);
+        why_note(why, why_size, WHY_CRASHED, strsignal(WTERMSIG(status)), NULL, NULL);
     else if (WEXITSTATUS(status) == 2)
-        why_say(why, why_size, WHY_NO_WORDS, NULL, NULL, NULL);
+        why_note(why, why_size, WHY_NO_ACOUSTIC_MODEL, NULL, NULL, NULL);
     else
-        why_say(why, why_size, WHY_ENDED, number_text(WEXITSTATUS(status), number), NULL, NULL);
+        why_note(why, why_size, WHY_ENDED, number_text(WEXITSTATUS(status), number), NULL, NULL);
     return ERR_UNAVAILABLE;
 }
 
@@ -124,7 +124,7 @@ static enum err on_hang(struct recogniser *recogniser, double patience_ms, char 
     int status;
     char number[NUMBER_SIZE];
     stop(recogniser, &status);
-    why_say(why, why_size, WHY_HUNG, number_text(patience_ms / 1000, number), NULL, NULL);
+    why_note(why, why_size, WHY_HUNG, number_text(patience_ms / 1000, number), NULL, NULL);
     return ERR_UNAVAILABLE;
 }
 

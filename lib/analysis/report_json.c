@@ -37,6 +37,15 @@ static void write_span(struct json_writer *json, double from_ms, double to_ms)
     json_write_number(json, "to_ms", to_ms);
 }
 
+/* In English, whatever the report's language is; null: nothing is missing. */
+static void write_why(struct json_writer *json, const char *name, const char *note)
+{
+    char why[WHY_SIZE];
+    if (note)
+        why_say(note, LANG_EN, why, sizeof why);
+    json_write_string(json, name, note ? why : NULL);
+}
+
 /* ---- the debate ---- */
 
 static void write_session(struct json_writer *json, const struct debate *debate)
@@ -141,7 +150,7 @@ static void write_recordings(struct out *out, struct json_writer *json)
         json_write_string(json, "recording_id", recording->recording_id);
         json_write_string(json, "path", recording->path);
         json_write_string(json, "sha256", recording->sha256);
-        json_write_string(json, "missing", track ? track->missing : "it never came");
+        write_why(json, "missing", track ? track->missing : "it never came");
         if (recording->uploaded)
             json_write_integer(json, "bytes", (int64_t)recording->bytes);
         if (track && !track->missing) {
@@ -222,8 +231,8 @@ static void write_transcript(struct out *out, struct json_writer *json)
     json_write_string(json, "model", transcript ? transcript->model : NULL);
     json_write_string(json, "language", transcript ? transcript->language : NULL);
     json_write_bool(json, "draft", transcript && transcript->draft);
-    json_write_string(json, "missing", transcript ? transcript->missing : "it was not made");
-    json_write_string(json, "note", transcript ? transcript->note : NULL);
+    write_why(json, "missing", transcript ? transcript->missing : "it was not made");
+    write_why(json, "note", transcript ? transcript->note : NULL);
     json_write_integer(json, "dropped", transcript ? (int64_t)transcript->dropped : 0);
     json_write_integer(json, "failed", transcript ? (int64_t)transcript->failed : 0);
     json_write_array(json, "turns");
@@ -239,8 +248,8 @@ static void write_findings(struct out *out, struct json_writer *json)
     json_write_object(json, "analysis");
     json_write_string(json, "model", findings ? findings->model : NULL);
     json_write_string(json, "summary", findings ? findings->summary : NULL);
-    json_write_string(json, "missing", findings ? findings->missing : "it was not made");
-    json_write_string(json, "note", findings ? findings->note : NULL);
+    write_why(json, "missing", findings ? findings->missing : "it was not made");
+    write_why(json, "note", findings ? findings->note : NULL);
     json_write_integer(json, "struck", findings ? (int64_t)findings->struck : 0);
     json_write_array(json, "findings");
     for (size_t i = 0; findings && i < findings->count; i++) {

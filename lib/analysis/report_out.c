@@ -250,7 +250,7 @@ const char *out_why(const struct out *out, const char *why, enum report_word wor
 {
     if (!why)
         return report_word_text(word, out->report->lang);
-    why_translate(why, out->report->lang, text, WHY_SIZE);
+    why_say(why, out->report->lang, text, WHY_SIZE);
     return text;
 }
 

@@ -365,7 +365,7 @@ static enum err miss(struct track *track, const char *why)
 static enum err miss_for(struct track *track, enum why why)
 {
     char line[WHY_SIZE];
-    why_say(line, sizeof line, why, NULL, NULL, NULL);
+    why_note(line, sizeof line, why, NULL, NULL, NULL);
     return miss(track, line);
 }
 

@@ -300,13 +300,13 @@ static void what_has_no_sound_says_why(void **state)
     struct track_reader *reader;
     const struct track *track = place(&tracks);
     assert_null(track->path);
-    assert_string_equal(track->missing, "it has not arrived");
+    assert_string_equal(track->missing, "not_arrived");
     assert_int_equal(track_open(track, &reader), ERR_NOT_FOUND);
     tracks_free(tracks);
     write_text(NAME ".opus", "OggS, or so it says");
     track = place(&tracks);
     assert_null(track->path);
-    assert_non_null(strstr(track->missing, "no Ogg Opus"));
+    assert_string_equal(track->missing, "no_opus");
     tracks_free(tracks);
     assert_int_equal(tracks_place(&debate, in_folder("none"), &tracks), ERR_IO);
     assert_int_equal(errno, ENOENT);

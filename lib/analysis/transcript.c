@@ -11,6 +11,7 @@
 #include "analysis/transcript_inner.h"
 #include "analysis/why.h"
 #include "base/mem.h"
+#include "base/str.h"
 #include "media/media.h"
 
 /* Of the sound around a piece, so that no word is cut into. */
@@ -148,10 +149,9 @@ enum err making_lose(struct making *making, size_t piece, const char *why)
     set->transcript.failed++;
     if (set->note)
         return ERR_NONE;
-    char number[16], line[WHY_SIZE];
-    snprintf(number, sizeof number, "%u", making->request->pieces->pieces[piece].participant);
-    why_say(line, sizeof line, WHY_OF, number, why, NULL);
-    set->note = mem_strdup(line);
+    char note[PARTICIPANT_SIZE + WHY_SIZE];
+    snprintf(note, sizeof note, "p%u\n%s", making->request->pieces->pieces[piece].participant, why);
+    set->note = mem_strdup(note);
     return set->note ? ERR_NONE : ERR_NO_MEMORY;
 }
 
@@ -175,7 +175,7 @@ static bool is_english(const char *language)
 static enum err say_missing(struct transcript_set *set, enum why why, const char *what)
 {
     char line[WHY_SIZE];
-    why_say(line, sizeof line, why, what, NULL, NULL);
+    why_note(line, sizeof line, why, what, NULL, NULL);
     set->missing = mem_strdup(line);
     return set->missing ? ERR_NONE : ERR_NO_MEMORY;
 }

@@ -45,7 +45,7 @@ static enum err hear(struct making *making, size_t piece, const struct clip *cli
     if (!e)
         e = making_take(making, piece, answer.data ? answer.data : "", answer.len);
     if (e == ERR_CORRUPT) {
-        why_say(why, why_size, WHY_SAID_NONSENSE, NULL, NULL, NULL);
+        why_note(why, why_size, WHY_SAID_NONSENSE, NULL, NULL, NULL);
         e = ERR_UNAVAILABLE;
     }
     if (!e)
@@ -61,7 +61,7 @@ static enum err hear_piece(struct making *making, size_t piece, struct recognise
     struct clip clip;
     enum err e = making_clip(making, piece, &clip);
     if (e && e != ERR_NO_MEMORY) {
-        why_say(why, why_size, WHY_PIECE_UNREADABLE, NULL, NULL, NULL);
+        why_note(why, why_size, WHY_PIECE_UNREADABLE, NULL, NULL, NULL);
         e = ERR_UNAVAILABLE;
     }
     if (!e)

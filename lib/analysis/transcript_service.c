@@ -106,7 +106,7 @@ static void give_up(void *context, size_t index, const char *why)
 {
     struct by_service *service = context;
     char line[SERVICE_WHY_SIZE];
-    why_say(line, sizeof line, WHY_PIECE_UNANSWERED, service->making->set->engine, why, NULL);
+    why_note(line, sizeof line, WHY_PIECE_UNANSWERED, service->making->set->engine, why, NULL);
     if (making_lose(service->making, index, line) == ERR_NONE)
         making_progress(service->making);
 }

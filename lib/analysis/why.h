@@ -1,6 +1,6 @@
-/* Why something is missing, one line for people. The documents hold it in English, as whoever found
- * it wrote it down; a report in another language finds the sentence again in the same table. Pure;
- * any thread. */
+/* Why something is missing. The documents hold a note of it: a code, and the parts of its sentence,
+ * each on a line; before them may stand whose it is ("p2"). A report says it in its reader's
+ * language. Pure; any thread. */
 #ifndef DEBATE_ANALYSIS_WHY_H
 #define DEBATE_ANALYSIS_WHY_H
 
@@ -21,7 +21,7 @@ enum why {
     WHY_NO_RECOGNISER,  /* its path */
     WHY_DOES_NOT_START, /* its path; the system's word */
     WHY_CRASHED,        /* the signal */
-    WHY_NO_WORDS,
+    WHY_NO_ACOUSTIC_MODEL,
     WHY_ENDED, /* its status */
     WHY_HUNG,  /* s */
     WHY_SAID_NONSENSE,
@@ -31,14 +31,13 @@ enum why {
     WHY_NO_TRANSCRIPT,
     WHY_NOBODY_SPOKE,
     WHY_PART_UNANSWERED, /* the service; "1/3"; what it said */
-    WHY_OF,              /* the participant's number; another of these */
     WHYS
 };
 
-/* The sentence in English, cut to `size`; parts that it does not hold are NULL. */
-void why_say(char *out, size_t size, enum why why, const char *first, const char *second,
-             const char *third);
-/* What why_say made, in this language; any other text as it is. */
-void why_translate(const char *text, enum lang lang, char *out, size_t size);
+/* The note, cut to `size`; parts that its sentence does not hold are NULL. */
+void why_note(char *out, size_t size, enum why why, const char *first, const char *second,
+              const char *third);
+/* The sentence of a note, one line for people; any other text as it is. */
+void why_say(const char *note, enum lang lang, char *out, size_t size);
 
 #endif
