@@ -56,7 +56,9 @@ static const char *nickname_of(const struct json *room, const char *participant_
         if (id && strcmp(id, participant_id) == 0)
             return text_of(one, "nickname");
     }
-    return participant_id ? participant_id : "nobody yet";
+    if (participant_id)
+        return participant_id;
+    return strcmp(text_of(room, "phase"), "ended") == 0 ? "nobody" : "nobody yet";
 }
 
 static void put_participants(const struct json *room)
@@ -154,7 +156,10 @@ static void put_created(const struct online *online, bool is_guest)
         return;
     }
     put_room(online->answer);
-    put_fact("created", created ? "yes" : "no, it was there");
+    bool brings = args_given(online->args, "agenda") || args_given(online->args, "seats");
+    put_fact("created", created  ? "yes"
+                        : brings ? "no, it was there, with its own seats and agenda"
+                                 : "no, it was there");
     if (token)
         put_fact("token", token);
 }
@@ -205,6 +210,10 @@ static enum exit_code show(struct online *online, const char *room_code)
 static void put_rooms(const struct json *rooms)
 {
     int width = 4;
+    if (json_count(rooms) == 0) {
+        printf("no room has a session that goes on\n");
+        return;
+    }
     for (size_t i = 0; i < json_count(rooms); i++) {
         int length = (int)strlen(text_of(json_item(rooms, i), "code"));
         width = length > width ? length : width;
@@ -381,7 +390,7 @@ const struct cmd cmd_room = {
         "create makes a room with a new session, or finds the session that the room holds; its "
         "maker becomes the host. Without CODE one is made up. A guest's token is printed as well: "
         "with it the maker comes back as the same person. show prints a room's last session, list "
-        "all rooms, end ends a session for everybody.",
+        "those that have not ended, end ends one for everybody.",
     .options = options,
     .examples = examples,
     .run = run,

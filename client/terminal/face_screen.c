@@ -273,6 +273,9 @@ static void on_entered(struct join *join, bool created, const struct entrance_pr
     else
         screen_sayf(join, TONE_EVENT, _("In the room: %s (%zu of %d seats)."), names, present_count,
                     seats);
+    if (!created && (join->config->agenda || join->config->seats))
+        screen_sayf(join, TONE_WARNING, "%s",
+                    _("The room was there already: it keeps its own agenda and seats."));
     if (join->config->record != JOIN_RECORD_ASK)
         return;
     screen_sayf(join, TONE_PLAIN, "%s",
