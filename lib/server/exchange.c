@@ -239,7 +239,7 @@ bool exchange_admit(struct exchange *exchange, const struct exchange_head *head)
         snprintf(exchange->format, sizeof exchange->format, "%s", head->format);
     exchange->route = route_find(head->path);
     if (exchange->route.route == ROUTE_UPLOAD || exchange->route.route == ROUTE_UPLOADS)
-        exchange->method = http_upload_method(exchange);
+        http_upload_admit(exchange);
     origin_look(exchange);
     if (server->is_draining) {
         exchange_header(exchange, "Retry-After", "1");

@@ -135,7 +135,8 @@ void http_end(struct exchange *exchange);
 void http_report(struct exchange *exchange); /* http_report.c */
 void http_forget(struct exchange *exchange);
 /* Uploads read their own headers when the request begins; those with a body get it in pieces. */
-enum method http_upload_method(struct exchange *exchange);
+/* Which method is meant, and the headers that tus wants in every answer. */
+void http_upload_admit(struct exchange *exchange);
 void http_uploads_options(struct exchange *exchange);
 void http_uploads_create(struct exchange *exchange);
 void http_upload_head(struct exchange *exchange);

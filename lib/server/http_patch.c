@@ -66,12 +66,12 @@ static bool read_checksum(struct exchange *exchange, struct patch *patch)
     if (!net_header(exchange, "upload-checksum", text, sizeof text))
         return true;
     if (tus_checksum(text, &patch->hash_kind, patch->digest)) {
-        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Upload-Checksum");
+        exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Upload-Checksum");
         return false;
     }
     patch->hash = hash_new(patch->hash_kind);
     if (!patch->hash)
-        http_upload_refuse(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
     return patch->hash != NULL;
 }
 
@@ -81,17 +81,17 @@ static bool check_headers(struct exchange *exchange, const struct upload *upload
     uint64_t offset;
     if (!net_header(exchange, "content-type", type, sizeof type) ||
         strcmp(type, "application/offset+octet-stream") != 0) {
-        http_upload_refuse(exchange, ERR_UNSUPPORTED_MEDIA, REASON_FIELD_VALUE, "Content-Type");
+        exchange_fail(exchange, ERR_UNSUPPORTED_MEDIA, REASON_FIELD_VALUE, "Content-Type");
         return false;
     }
     if (!http_upload_number(exchange, "upload-offset", "Upload-Offset", &offset))
         return false;
     if (offset != upload->offset) {
-        http_upload_refuse(exchange, ERR_CONFLICT, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_CONFLICT, REASON_NONE, NULL);
         return false;
     }
     if (exchange->content_length > upload->length - upload->offset) {
-        http_upload_refuse(exchange, ERR_TOO_LARGE, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_TOO_LARGE, REASON_NONE, NULL);
         return false;
     }
     return true;
@@ -103,12 +103,12 @@ static bool take_over(struct exchange *exchange, struct patch *older)
     if (!older)
         return true;
     if (older->state == PATCH_DIGESTING) {
-        http_upload_refuse(exchange, ERR_CONFLICT, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_CONFLICT, REASON_NONE, NULL);
         return false;
     }
     struct exchange *lost = older->exchange;
     http_upload_gone(lost);
-    http_upload_refuse(lost, ERR_CONFLICT, REASON_NONE, NULL);
+    exchange_fail(lost, ERR_CONFLICT, REASON_NONE, NULL);
     return true;
 }
 
@@ -121,7 +121,7 @@ void http_upload_begin(struct exchange *exchange)
         return;
     struct patch *patch = mem_zalloc(sizeof *patch);
     if (!patch) {
-        http_upload_refuse(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_NO_MEMORY, REASON_NONE, NULL);
         return;
     }
     patch->server = server;
@@ -161,8 +161,7 @@ static bool check_content(struct exchange *exchange, struct patch *patch)
     patch_free(patch);
     if (e == ERR_UNSUPPORTED_MEDIA)
         uploads_remove(uploads, upload);
-    http_upload_refuse(exchange, e, e == ERR_UNSUPPORTED_MEDIA ? REASON_NOT_OPUS : REASON_NONE,
-                       NULL);
+    exchange_fail(exchange, e, e == ERR_UNSUPPORTED_MEDIA ? REASON_NOT_OPUS : REASON_NONE, NULL);
     return false;
 }
 
@@ -180,7 +179,7 @@ void http_upload_body(struct exchange *exchange, const void *data, size_t len)
             log_error("upload %.8s…: cannot be written: %s", patch->upload->id, strerror(errno));
         e = http_upload_error(e);
         http_upload_gone(exchange);
-        http_upload_refuse(exchange, e, REASON_NONE, NULL);
+        exchange_fail(exchange, e, REASON_NONE, NULL);
         return;
     }
     /* With a checksum what it is can wait until it is known to be right. */
@@ -199,9 +198,9 @@ static bool checksum_is_right(struct exchange *exchange, struct patch *patch)
         return true;
     http_upload_gone(exchange); /* cuts back */
     if (e)
-        http_upload_refuse(exchange, e, REASON_NONE, NULL);
+        exchange_fail(exchange, e, REASON_NONE, NULL);
     else /* tus: Checksum Mismatch */
-        http_upload_refuse_with(exchange, 460, REASON_FIELD_VALUE, "Upload-Checksum");
+        exchange_fail_with(exchange, 460, REASON_FIELD_VALUE, "Upload-Checksum");
     return false;
 }
 
@@ -255,9 +254,9 @@ static void digested(void *context)
         patch_free(patch);
     }
     if (e && server->turn.is_stuck) {
-        http_upload_refuse_unwritten(exchange);
+        exchange_refuse_unwritten(exchange);
     } else if (e) {
-        http_upload_refuse(exchange, e, REASON_NONE, NULL);
+        exchange_fail(exchange, e, REASON_NONE, NULL);
     } else {
         http_upload_describe(exchange, &copy);
         exchange_respond_synced(exchange, 204, NULL);
@@ -289,13 +288,13 @@ static void finish(struct exchange *exchange, struct patch *patch)
         struct upload *upload = patch->upload;
         patch_free(patch);
         uploads_remove(server->uploads, upload);
-        http_upload_refuse(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
+        exchange_fail(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
         return;
     }
     if (server->turn.is_stuck) { /* nobody could be told */
         uploads_reopen(patch->upload);
         patch_free(patch);
-        http_upload_refuse_unwritten(exchange);
+        exchange_refuse_unwritten(exchange);
         return;
     }
     patch->state = PATCH_DIGESTING;
@@ -305,7 +304,7 @@ static void finish(struct exchange *exchange, struct patch *patch)
     if (e) {
         exchange_unref(exchange);
         patch_free(patch);
-        http_upload_refuse(exchange, e, REASON_NONE, NULL);
+        exchange_fail(exchange, e, REASON_NONE, NULL);
     }
 }
 

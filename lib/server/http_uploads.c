@@ -23,23 +23,22 @@ enum { METADATA_VALUE_MAX = 256 }; /* decoded, bytes: a recording id or a file n
 
 /* ---- what every answer and request has ---- */
 
-static void put_tus(struct exchange *exchange)
+/* What is meant by a POST from where other methods cannot be used (tus 1.0.0,
+ * X-HTTP-Method-Override). */
+static enum method meant(struct exchange *exchange)
 {
+    char name[16];
+    return exchange->method == METHOD_POST &&
+                   net_header(exchange, "x-http-method-override", name, sizeof name)
+               ? method_from_name(name)
+               : exchange->method;
+}
+
+void http_upload_admit(struct exchange *exchange)
+{
+    exchange->method = meant(exchange);
     exchange_header(exchange, "Tus-Resumable", "%s", tus_version);
     exchange_header(exchange, "Cache-Control", "no-store");
-}
-
-void http_upload_refuse(struct exchange *exchange, enum err code, enum reason reason,
-                        const char *field)
-{
-    put_tus(exchange);
-    exchange_fail(exchange, code, reason, field);
-}
-
-void http_upload_refuse_unwritten(struct exchange *exchange)
-{
-    put_tus(exchange);
-    exchange_refuse_unwritten(exchange);
 }
 
 enum err http_upload_error(enum err e)
@@ -47,19 +46,11 @@ enum err http_upload_error(enum err e)
     return e == ERR_IO && (errno == ENOSPC || errno == EDQUOT) ? ERR_NO_SPACE : e;
 }
 
-void http_upload_refuse_with(struct exchange *exchange, int status, enum reason reason,
-                             const char *field)
-{
-    put_tus(exchange);
-    exchange_fail_with(exchange, status, reason, field);
-}
-
 void http_upload_describe(struct exchange *exchange, const struct upload *upload)
 {
     char date[64];
     time_t expires = (time_t)(upload->expires_ms / 1000);
     struct tm utc;
-    put_tus(exchange);
     exchange_header(exchange, "Upload-Offset", "%" PRIu64, upload->offset);
     /* IMF-fixdate (RFC 9110, section 5.6.7); the C locale is never changed here. */
     if (gmtime_r(&expires, &utc) && strftime(date, sizeof date, "%a, %d %b %Y %T GMT", &utc))
@@ -73,7 +64,7 @@ bool http_upload_speaks_tus(struct exchange *exchange)
         strcmp(version, tus_version) == 0)
         return true;
     exchange_header(exchange, "Tus-Version", "%s", tus_version);
-    http_upload_refuse_with(exchange, 412, REASON_FIELD_VALUE, "Tus-Resumable");
+    exchange_fail_with(exchange, 412, REASON_FIELD_VALUE, "Tus-Resumable");
     return false;
 }
 
@@ -82,30 +73,18 @@ bool http_upload_number(struct exchange *exchange, const char *name, const char 
 {
     char text[32];
     if (!net_header(exchange, name, text, sizeof text)) {
-        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_MISSING, field);
+        exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_MISSING, field);
         return false;
     }
     if (!str_to_u64(text, UINT64_MAX / 2, out)) {
-        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, field);
+        exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, field);
         return false;
     }
     return true;
 }
 
-/* What is meant by a POST from where other methods cannot be used (tus 1.0.0,
- * X-HTTP-Method-Override). */
-enum method http_upload_method(struct exchange *exchange)
-{
-    char name[16];
-    return exchange->method == METHOD_POST &&
-                   net_header(exchange, "x-http-method-override", name, sizeof name)
-               ? method_from_name(name)
-               : exchange->method;
-}
-
 void http_uploads_options(struct exchange *exchange)
 {
-    put_tus(exchange);
     exchange_header(exchange, "Tus-Version", "%s", tus_version);
     exchange_header(exchange, "Tus-Extension", "creation,expiration,checksum,termination");
     exchange_header(exchange, "Tus-Checksum-Algorithm", "sha256,sha1");
@@ -138,15 +117,14 @@ bool http_upload_recording(struct exchange *exchange, const char *recording_id,
     if (e == ERR_NONE && !room_recording_find((*room)->room, recording_id, recording))
         e = ERR_NOT_FOUND;
     if (e) {
-        http_upload_refuse(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_RECORDING : REASON_NONE,
-                           NULL);
+        exchange_fail(exchange, e, e == ERR_NOT_FOUND ? REASON_NO_RECORDING : REASON_NONE, NULL);
         return false;
     }
     if (!exchange_opens(exchange, (*room)->room_code) || !exchange_may_show(exchange, *room))
         return false;
     unsigned participant = room_participant_of((*room)->room, exchange->token.user);
     if (participant != recording->participant && !exchange_is_host(exchange, *room)) {
-        http_upload_refuse(exchange, ERR_FORBIDDEN, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_FORBIDDEN, REASON_NONE, NULL);
         return false;
     }
     return true;
@@ -157,13 +135,13 @@ static bool may_be_sent(struct exchange *exchange, const struct house_room *room
 {
     int64_t ended_ms = room_ended_at_ms(room->room);
     if (room_is_forgotten(room->room))
-        http_upload_refuse(exchange, ERR_ENDED, REASON_FORGOTTEN, NULL);
+        exchange_fail(exchange, ERR_ENDED, REASON_FORGOTTEN, NULL);
     else if (ended_ms && server_now_ms(exchange->server) > ended_ms + LIMIT_UPLOAD_MS)
-        http_upload_refuse(exchange, ERR_ENDED, REASON_UPLOADS_CLOSED, NULL);
+        exchange_fail(exchange, ERR_ENDED, REASON_UPLOADS_CLOSED, NULL);
     else if (!recording->ended)
-        http_upload_refuse(exchange, ERR_CONFLICT, REASON_STILL_RECORDING, NULL);
+        exchange_fail(exchange, ERR_CONFLICT, REASON_STILL_RECORDING, NULL);
     else if (recording->uploaded)
-        http_upload_refuse(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
+        exchange_fail(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
     else
         return true;
     return false;
@@ -202,24 +180,24 @@ static bool read_metadata(struct exchange *exchange, struct upload *upload)
 {
     char recording_id[METADATA_VALUE_MAX], filename[METADATA_VALUE_MAX];
     if (!net_header(exchange, "upload-metadata", upload->metadata, sizeof upload->metadata)) {
-        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_MISSING, "Upload-Metadata");
+        exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_MISSING, "Upload-Metadata");
         return false;
     }
     enum err e = tus_metadata(upload->metadata, "recording_id", recording_id, sizeof recording_id);
     if (e) {
-        http_upload_refuse(exchange, ERR_BAD_REQUEST,
-                           e == ERR_NOT_FOUND ? REASON_FIELD_MISSING : REASON_FIELD_VALUE,
-                           "recording_id");
+        exchange_fail(exchange, ERR_BAD_REQUEST,
+                      e == ERR_NOT_FOUND ? REASON_FIELD_MISSING : REASON_FIELD_VALUE,
+                      "recording_id");
         return false;
     }
     /* Its name there is of no use here, but it must be one. */
     e = tus_metadata(upload->metadata, "filename", filename, sizeof filename);
     if (e && e != ERR_NOT_FOUND) {
-        http_upload_refuse(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "filename");
+        exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "filename");
         return false;
     }
     if (!str_copy(upload->recording_id, sizeof upload->recording_id, recording_id)) {
-        http_upload_refuse(exchange, ERR_NOT_FOUND, REASON_NO_RECORDING, NULL);
+        exchange_fail(exchange, ERR_NOT_FOUND, REASON_NO_RECORDING, NULL);
         return false;
     }
     return true;
@@ -232,7 +210,7 @@ static bool read_length(struct exchange *exchange, uint64_t *length)
     if (*length <= LIMIT_UPLOAD_BYTES)
         return true;
     exchange_header(exchange, "Tus-Max-Size", "%" PRIu64, (uint64_t)LIMIT_UPLOAD_BYTES);
-    http_upload_refuse(exchange, ERR_TOO_LARGE, REASON_NONE, NULL);
+    exchange_fail(exchange, ERR_TOO_LARGE, REASON_NONE, NULL);
     return false;
 }
 
@@ -244,9 +222,9 @@ static bool has_space(struct exchange *exchange, const struct upload *upload)
     uint64_t freed = older && older->length < upload->length ? older->length : 0;
     if (!older && uploads_count_user(server->uploads, upload->user) >= LIMIT_UPLOADS_USER) {
         exchange_header(exchange, "Retry-After", "60");
-        http_upload_refuse(exchange, ERR_RATE_LIMITED, REASON_UPLOADS_OPEN, NULL);
+        exchange_fail(exchange, ERR_RATE_LIMITED, REASON_UPLOADS_OPEN, NULL);
     } else if (!quota_allows(server, upload->length + sizeof upload->metadata - freed)) {
-        http_upload_refuse(exchange, ERR_NO_SPACE, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_NO_SPACE, REASON_NONE, NULL);
     } else {
         return true;
     }
@@ -274,7 +252,7 @@ void http_uploads_create(struct exchange *exchange)
     struct upload *older = uploads_find_recording(server->uploads, upload.recording_id);
     enum err e = http_upload_error(uploads_create(server->uploads, &upload));
     if (e) {
-        http_upload_refuse(exchange, e, REASON_NONE, e == ERR_BAD_REQUEST ? "Upload-Metadata" : "");
+        exchange_fail(exchange, e, REASON_NONE, e == ERR_BAD_REQUEST ? "Upload-Metadata" : "");
         return;
     }
     keep_timeline(exchange, &upload);
@@ -295,19 +273,18 @@ static void answer_gone(struct exchange *exchange, const char *recording_id)
     struct recording_view recording;
     struct house_room *room;
     if (!*recording_id) {
-        http_upload_refuse(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
         return;
     }
     if (!http_upload_recording(exchange, recording_id, &room, &recording))
         return;
     if (!recording.uploaded) {
-        http_upload_refuse(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
     } else if (room_is_forgotten(room->room)) {
-        http_upload_refuse(exchange, ERR_ENDED, REASON_FORGOTTEN, NULL);
+        exchange_fail(exchange, ERR_ENDED, REASON_FORGOTTEN, NULL);
     } else if (exchange->method != METHOD_HEAD) {
-        http_upload_refuse(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
+        exchange_fail(exchange, ERR_CONFLICT, REASON_UPLOADED_ALREADY, NULL);
     } else {
-        put_tus(exchange);
         exchange_header(exchange, "Upload-Length", "%" PRIu64, recording.bytes);
         exchange_header(exchange, "Upload-Offset", "%" PRIu64, recording.bytes);
         exchange_respond_synced(exchange, 200, NULL);
@@ -356,10 +333,9 @@ void http_upload_delete(struct exchange *exchange)
     if (!upload)
         return;
     if (upload->is_busy) {
-        http_upload_refuse(exchange, ERR_CONFLICT, REASON_NONE, NULL);
+        exchange_fail(exchange, ERR_CONFLICT, REASON_NONE, NULL);
         return;
     }
     uploads_remove(exchange->server->uploads, upload);
-    put_tus(exchange);
     exchange_respond(exchange, 204, NULL);
 }

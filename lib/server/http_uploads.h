@@ -13,12 +13,6 @@ struct server;
 struct exchange;
 struct house_room;
 
-/* exchange_fail and exchange_fail_with, with what tus wants in every answer. */
-void http_upload_refuse(struct exchange *exchange, enum err code, enum reason reason,
-                        const char *field);
-void http_upload_refuse_with(struct exchange *exchange, int status, enum reason reason,
-                             const char *field);
-void http_upload_refuse_unwritten(struct exchange *exchange);
 /* What became of a file's operation: ERR_IO, with errno, is ERR_NO_SPACE where that is the reason.
  */
 enum err http_upload_error(enum err e) MUST_CHECK;

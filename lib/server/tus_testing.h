@@ -186,10 +186,16 @@ static inline struct bytes webm_opus(void)
 
 /* ---- tus ---- */
 
+/* The version is in every answer (tus 1.0.0, Tus-Resumable), a refusal's too. */
 static inline struct answer tus(const char *method, const char *path, const char *token,
                                 const char *headers, struct bytes body)
 {
-    return http_with(method, path, token, text(TUS "%s", headers), body.data, body.len);
+    struct answer answer =
+        http_with(method, path, token, text(TUS "%s", headers), body.data, body.len);
+    const char *version = header_of(&answer, "Tus-Resumable");
+    if (answer.status && (!version || strcmp(version, "1.0.0") != 0))
+        fail_here("no version of tus in the answer: %s", answer.head);
+    return answer;
 }
 
 static inline const char *metadata(const char *recording)
