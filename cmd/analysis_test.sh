@@ -16,14 +16,18 @@ cast lee  "Lee <b>" consents
 cast park "Park" consents
 at start+0.5 kim says kim.wav
 at start+11  lee says lee.wav
+at start+12  kim chooses shut
 at start+21  kim ends
 at end       expect kim uploads within 20
              expect lee uploads within 20
              expect park uploads within 20
 END
+echo '{"title":"Sundays","pages":[{"title":"Sundays?","choices":[{"id":"open","label":"Open"},
+    {"id":"shut","label":"Closed on Sundays"}],"reveal":"never"}]}' >secret-ballot.json
 mkfifo line never
 exec {never}<>never # nothing ever comes from it: to look again a little later
-"$program" serve --listen 127.0.0.1:0 --data data --countdown 0.2 --language en >line 2>serve-err &
+"$program" serve --listen 127.0.0.1:0 --data data --countdown 0.2 --language en \
+    --agenda secret-ballot.json >line 2>serve-err &
 server=$!
 read -r url <line
 export DEBATE_SERVER=${url#listening on } DEBATE_DATA=data
@@ -55,6 +59,13 @@ grep -q '<audio id="r0" controls preload="none" src="data:audio/ogg;base64,' ans
 [[ $(ask "/api/sessions/$session/report" "$("$program" token --user mallory)") == 403 ]] ||
     fail 'a stranger gets it'
 
+# What was chosen in secret is for whoever has the data; those who took part do not learn it.
+for format in html json md; do
+    [[ $(ask "/api/sessions/$session/report?format=$format" "$kim") == 200 ]] || fail "no $format"
+    grep -qE '"choice":"shut"|Kim (chose|changed)' answer && fail "a secret choice is in the $format"
+done
+run 0 report "$session" --format md
+grep -q 'Kim chose “Closed on Sundays”' out || fail 'the operator is not told what was chosen'
 run 0 report "$session" --format json --output report.json
 # number NAME: the participant of this name.
 number() { sed -nE 's/^ *\{"participant_id":"(p[0-9])","nickname":"'"$1"'".*/\1/p' report.json; }

@@ -145,6 +145,7 @@ static enum exit_code analyze(struct analyzing *analyzing)
     char why[ANALYZE_WHY_SIZE] = "";
     services_request(&analyzing->services, analyzing->args, &request);
     request.is_forgotten = is_forgotten;
+    request.only_revealed = analyzing->where.is_of_server;
     request.space = analyzing->limit;
     request.progress = on_progress;
     request.stepped = on_stepped;

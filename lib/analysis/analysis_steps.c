@@ -425,6 +425,8 @@ static enum err begin(const struct analysis_request *request, struct analysis **
     enum err e = debate_read(request->log, request->log_len, &run->log, why, why_size);
     if (e)
         return complain(run, e, "log");
+    if (request->only_revealed)
+        debate_hide_unrevealed(run->log);
     run->debate = debate_of(run->log);
     return ERR_NONE;
 }

@@ -35,6 +35,8 @@ struct analysis_request {
     const char *language;      /* of the debate, ISO 639-1; NULL: the service finds out */
     const char *recogniser;    /* the program; see transcript.h */
     const char *prompts;       /* see findings.h */
+    /* What is made is for those who took part: choices that were never revealed are left out. */
+    bool only_revealed;
     /* Whether the session was forgotten since the log was read; asked once the folder is there and
      * held. NULL: it cannot be. */
     bool (*is_forgotten)(void *context);

@@ -285,6 +285,15 @@ enum err debate_read(const char *log_text, size_t len, struct debate_log **out, 
     return ERR_NONE;
 }
 
+void debate_hide_unrevealed(struct debate_log *log)
+{
+    struct debate_choice *choices = log->choices.items;
+    for (size_t i = 0; i < log->choices.count; i++) {
+        if (!room_page_is_revealed(log->room, choices[i].page))
+            choices[i].choice = choices[i].before = NULL;
+    }
+}
+
 const struct debate *debate_of(const struct debate_log *log)
 {
     return &log->debate;

@@ -155,6 +155,26 @@ static void the_hosts_log_keeps_what_was_never_revealed(void **state)
     buf_release(&text);
 }
 
+static void what_was_never_revealed_can_be_taken_out(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    go_to(&world, 1, PAGE_ALL);
+    choose(&world, 1, 0, "yes");
+    choose(&world, 1, 0, "no");
+    go_to(&world, 1, PAGE_NEVER); /* which reveals the page that is left */
+    choose(&world, 2, 0, "yes");
+    choose(&world, 2, 0, "no");
+    struct debate_log *log = read_world(&world);
+    assert_choice(debate_of(log), 3, 2, PAGE_NEVER, "no", "yes");
+    debate_hide_unrevealed(log);
+    assert_choice(debate_of(log), 1, 1, PAGE_ALL, "no", "yes");
+    assert_choice(debate_of(log), 2, 2, PAGE_NEVER, NULL, NULL);
+    assert_choice(debate_of(log), 3, 2, PAGE_NEVER, NULL, NULL);
+    debate_log_free(log);
+}
+
 static void a_page_that_is_seen_again_stands_there_again(void **state)
 {
     (void)state;
@@ -237,6 +257,7 @@ int main(void)
         cmocka_unit_test(people_and_recordings_are_as_the_log_names_them),
         cmocka_unit_test(a_changed_choice_knows_the_one_before),
         cmocka_unit_test(the_hosts_log_keeps_what_was_never_revealed),
+        cmocka_unit_test(what_was_never_revealed_can_be_taken_out),
         cmocka_unit_test(a_page_that_is_seen_again_stands_there_again),
         cmocka_unit_test(what_never_started_has_no_pages),
         cmocka_unit_test(damage_is_named_by_its_line),
