@@ -30,6 +30,16 @@ struct debate_person {
     double late_ms;
     bool has_error;
     double error_ms;
+    bool agreed;   /* to be recorded, at any time */
+    bool withdrew; /* took that back during the debate, last at `withdrew_ms` */
+    int64_t withdrew_ms;
+};
+
+/* A stretch of the debate in which somebody had no seat: not there yet, gone, or gone for a while.
+ */
+struct debate_absence {
+    unsigned participant;
+    int64_t from_ms, to_ms;
 };
 
 /* A stretch of time on one page; a page that was left and seen again has several. */
@@ -64,6 +74,8 @@ struct debate {
     bool ended;
     const struct debate_person *people; /* by number, without gaps: people[0] is p1 */
     size_t people_count;
+    const struct debate_absence *absences;
+    size_t absence_count;
     const struct debate_page *pages;
     size_t page_count;
     const struct debate_choice *choices;

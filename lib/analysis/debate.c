@@ -16,7 +16,7 @@ struct debate_log {
     struct debate debate;
     struct room *room;  /* its header and its agenda are the debate's */
     struct list people; /* of struct debate_person … */
-    struct list pages, choices, recordings;
+    struct list absences, pages, choices, recordings;
     struct list texts; /* of char *: what the above point to, but for choices' ids */
     int64_t first_ts_ms, last_ts_ms;
     enum err failed;
@@ -59,12 +59,32 @@ static struct debate_person *person_of(struct debate_log *log, unsigned particip
     return participant >= 1 && participant <= log->people.count ? &people[participant - 1] : NULL;
 }
 
+static void begin_absence(struct debate_log *log, unsigned participant, int64_t from_ms)
+{
+    struct debate_absence *absence = add(log, &log->absences, sizeof *absence);
+    if (absence)
+        *absence = (struct debate_absence){participant, from_ms, INT64_MAX};
+}
+
+static void end_absence(struct debate_log *log, unsigned participant, int64_t to_ms)
+{
+    struct debate_absence *absences = log->absences.items;
+    for (size_t i = 0; i < log->absences.count; i++) {
+        if (absences[i].participant == participant && absences[i].to_ms == INT64_MAX)
+            absences[i].to_ms = to_ms;
+    }
+}
+
 /* Who comes back under another name is called by the later one. */
 static void take_join(struct debate_log *log, const struct event *event)
 {
     struct debate_person *person = person_of(log, event->participant);
-    if (!person && (person = add(log, &log->people, sizeof *person)))
+    if (!person && (person = add(log, &log->people, sizeof *person))) {
         person->participant = event->participant;
+        if (log->debate.started)
+            begin_absence(log, event->participant, log->debate.start_at_ms);
+    }
+    end_absence(log, event->participant, event->ts_ms);
     if (person && (!person->nickname || strcmp(person->nickname, event->join.nickname) != 0))
         person->nickname = keep(log, event->join.nickname);
 }
@@ -78,6 +98,18 @@ static void take_start_report(struct debate_log *log, const struct event *event)
     person->late_ms = event->start_reported.late_ms;
     person->has_error = event->start_reported.has_error;
     person->error_ms = event->start_reported.error_ms;
+}
+
+static void take_consent(struct debate_log *log, const struct event *event)
+{
+    struct debate_person *person = person_of(log, event->participant);
+    if (!person)
+        return;
+    if (person->agreed && !event->consent.recording && log->debate.started && !log->debate.ended) {
+        person->withdrew = true;
+        person->withdrew_ms = event->ts_ms;
+    }
+    person->agreed |= event->consent.recording;
 }
 
 /* Times are those of the epoch until the zero of session time is known for sure. */
@@ -178,6 +210,13 @@ static void take_event(void *context, const struct room *room, const struct even
     case EVENT_JOIN:
         take_join(log, event);
         break;
+    case EVENT_LEAVE:
+        if (!log->debate.ended)
+            begin_absence(log, event->participant, event->ts_ms);
+        break;
+    case EVENT_CONSENT:
+        take_consent(log, event);
+        break;
     case EVENT_START:
         log->debate.started = true;
         log->debate.start_at_ms = event->start.start_at_ms;
@@ -200,11 +239,9 @@ static void take_event(void *context, const struct room *room, const struct even
     case EVENT_SESSION_ENDED:
         take_end(log, event);
         break;
-    case EVENT_LEAVE:
     case EVENT_CONNECTED:
     case EVENT_DISCONNECTED:
     case EVENT_HOST_CHANGED:
-    case EVENT_CONSENT:
     case EVENT_COUNTDOWN:
     case EVENT_COUNTDOWN_CANCELLED:
     case EVENT_VOICE_STATUS:
@@ -217,6 +254,30 @@ static void take_event(void *context, const struct room *room, const struct even
 }
 
 /* ---- the whole ---- */
+
+/* To session time, and without what was over before the start or began after the end. */
+static void shift_absences(struct debate_log *log, int64_t zero_ms, int64_t end_ms)
+{
+    struct debate_absence *absences = log->absences.items;
+    size_t kept = 0;
+    for (size_t i = 0; i < log->absences.count; i++) {
+        struct debate_absence absence = absences[i];
+        absence.from_ms = (absence.from_ms > zero_ms ? absence.from_ms : zero_ms) - zero_ms;
+        absence.to_ms = (absence.to_ms < end_ms ? absence.to_ms : end_ms) - zero_ms;
+        if (absence.from_ms < absence.to_ms)
+            absences[kept++] = absence;
+    }
+    log->absences.count = kept;
+}
+
+static void shift_people(struct debate_log *log, int64_t zero_ms)
+{
+    struct debate_person *people = log->people.items;
+    for (size_t i = 0; i < log->people.count; i++) {
+        if (people[i].withdrew)
+            people[i].withdrew_ms -= zero_ms;
+    }
+}
 
 /* From times of the epoch to session time. */
 static void shift_times(struct debate_log *log)
@@ -243,6 +304,8 @@ static void shift_times(struct debate_log *log)
         recordings[i].from_ms -= zero_ms;
         recordings[i].to_ms -= zero_ms;
     }
+    shift_people(log, zero_ms);
+    shift_absences(log, zero_ms, end_ms);
     debate->end_ms = end_ms - zero_ms;
 }
 
@@ -255,6 +318,8 @@ static void point_to(struct debate_log *log)
     debate->agenda = room_agenda(log->room);
     debate->people = log->people.items;
     debate->people_count = log->people.count;
+    debate->absences = log->absences.items;
+    debate->absence_count = log->absences.count;
     debate->pages = log->pages.items;
     debate->page_count = log->pages.count;
     debate->choices = log->choices.items;
@@ -310,6 +375,7 @@ void debate_log_free(struct debate_log *log)
     mem_free(log->recordings.items);
     mem_free(log->choices.items);
     mem_free(log->pages.items);
+    mem_free(log->absences.items);
     mem_free(log->people.items);
     room_free(log->room);
     mem_free(log);

@@ -201,6 +201,85 @@ static void a_page_that_is_seen_again_stands_there_again(void **state)
     debate_log_free(log);
 }
 
+static void assert_absence(const struct debate *debate, size_t index, unsigned participant,
+                           int64_t from_ms, int64_t to_ms)
+{
+    assert_in_range(index, 0, debate->absence_count - 1);
+    assert_int_equal(debate->absences[index].participant, participant);
+    assert_int_equal(debate->absences[index].from_ms, from_ms);
+    assert_int_equal(debate->absences[index].to_ms, to_ms);
+}
+
+static void who_left_is_away_until_they_come_back(void **state)
+{
+    (void)state;
+    struct world world;
+    world_live(&world);
+    world.now_ms += 1000;
+    assert_int_equal(say(&world, 3, COMMAND_LEAVE), ERR_NONE);
+    world.now_ms += 2000;
+    assert_int_equal(init(&world, "park"), ERR_NONE);
+    world.now_ms += 500;
+    assert_int_equal(say(&world, 2, COMMAND_LEAVE), ERR_NONE);
+    world.now_ms += 500;
+    assert_int_equal(init(&world, "choi"), ERR_NONE); /* who was not there before takes the seat */
+    world.now_ms += 1000;
+    assert_int_equal(say(&world, 1, COMMAND_END_SESSION), ERR_NONE);
+    struct debate_log *log = read_world(&world);
+    const struct debate *debate = debate_of(log);
+    assert_int_equal(debate->people_count, 4);
+    assert_int_equal(debate->absence_count, 3);
+    assert_absence(debate, 0, 3, 1000, 3000);
+    assert_absence(debate, 1, 2, 3500, 5000);
+    assert_absence(debate, 2, 4, 0, 4000);
+    debate_log_free(log);
+}
+
+static void who_came_and_went_before_the_start_was_away_throughout(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init(&world, "kim");
+    init(&world, "lee");
+    assert_int_equal(say(&world, 2, COMMAND_LEAVE), ERR_NONE);
+    init(&world, "park");
+    init(&world, "choi");
+    tick_when_due(&world);
+    world.now_ms += 3000;
+    assert_int_equal(say(&world, 1, COMMAND_END_SESSION), ERR_NONE);
+    struct debate_log *log = read_world(&world);
+    const struct debate *debate = debate_of(log);
+    assert_true(debate->started);
+    assert_int_equal(debate->absence_count, 1);
+    assert_absence(debate, 0, 2, 0, 3000);
+    debate_log_free(log);
+}
+
+static void consent_is_told_and_when_it_was_taken_back(void **state)
+{
+    (void)state;
+    struct world world;
+    world_new(&world);
+    init(&world, "kim");
+    init(&world, "lee");
+    consent(&world, 1, true);
+    consent(&world, 2, true);
+    consent(&world, 2, false); /* thought better of it before anything was said */
+    consent(&world, 2, true);
+    init(&world, "park");
+    tick_when_due(&world);
+    world.now_ms += 1500;
+    assert_int_equal(consent(&world, 1, false), ERR_NONE);
+    struct debate_log *log = read_world(&world);
+    const struct debate *debate = debate_of(log);
+    assert_true(debate->people[0].agreed && debate->people[0].withdrew);
+    assert_int_equal(debate->people[0].withdrew_ms, 1500);
+    assert_true(debate->people[1].agreed && !debate->people[1].withdrew);
+    assert_false(debate->people[2].agreed || debate->people[2].withdrew);
+    debate_log_free(log);
+}
+
 static void what_never_started_has_no_pages(void **state)
 {
     (void)state;
@@ -259,6 +338,9 @@ int main(void)
         cmocka_unit_test(the_hosts_log_keeps_what_was_never_revealed),
         cmocka_unit_test(what_was_never_revealed_can_be_taken_out),
         cmocka_unit_test(a_page_that_is_seen_again_stands_there_again),
+        cmocka_unit_test(who_left_is_away_until_they_come_back),
+        cmocka_unit_test(who_came_and_went_before_the_start_was_away_throughout),
+        cmocka_unit_test(consent_is_told_and_when_it_was_taken_back),
         cmocka_unit_test(what_never_started_has_no_pages),
         cmocka_unit_test(damage_is_named_by_its_line),
         cmocka_unit_test(every_allocation_may_fail),

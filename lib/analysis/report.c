@@ -125,6 +125,49 @@ static void missing_words(struct out *out, report_missing_fn *put)
     missing_count(out, put, WORD_MISSING_STRUCK, findings ? findings->struck : 0);
 }
 
+static bool has_recording(const struct debate *debate, unsigned participant)
+{
+    for (size_t i = 0; i < debate->recording_count; i++) {
+        if (debate->recordings[i].participant == participant)
+            return true;
+    }
+    return false;
+}
+
+static bool was_away_throughout(const struct debate *debate, unsigned participant)
+{
+    for (size_t i = 0; i < debate->absence_count; i++) {
+        const struct debate_absence *absence = &debate->absences[i];
+        if (absence->participant == participant && absence->from_ms == 0 &&
+            absence->to_ms == debate->end_ms)
+            return true;
+    }
+    return false;
+}
+
+/* Whose voice is not there, or not all the time, though nothing went wrong. */
+static void missing_people(struct out *out, report_missing_fn *put)
+{
+    const struct debate *debate = out->report->debate;
+    char name[OUT_NUMBER_SIZE], from[OUT_NUMBER_SIZE], to[OUT_NUMBER_SIZE];
+    for (size_t i = 0; i < debate->people_count; i++) {
+        const struct debate_person *person = &debate->people[i];
+        const char *who = out_name(out->report, person->participant, name);
+        if (!has_recording(debate, person->participant) &&
+            !was_away_throughout(debate, person->participant))
+            put(out, person->agreed ? WORD_MISSING_THOUGH_AGREED : WORD_MISSING_CONSENT, who, NULL,
+                NULL);
+        if (person->withdrew)
+            put(out, WORD_MISSING_WITHDRAWN, who, out_clock((double)person->withdrew_ms, from),
+                NULL);
+    }
+    for (size_t i = 0; i < debate->absence_count; i++) {
+        const struct debate_absence *absence = &debate->absences[i];
+        put(out, WORD_MISSING_AWAY, out_name(out->report, absence->participant, name),
+            out_clock((double)absence->from_ms, from), out_clock((double)absence->to_ms, to));
+    }
+}
+
 void report_missing(struct out *out, report_missing_fn *put)
 {
     const struct debate *debate = out->report->debate;
@@ -138,6 +181,8 @@ void report_missing(struct out *out, report_missing_fn *put)
             put(out, WORD_MISSING_START, out_name(out->report, debate->people[i].participant, name),
                 NULL, NULL);
     }
+    if (debate->started)
+        missing_people(out, put);
     missing_sound(out, put);
     missing_words(out, put);
 }
@@ -149,6 +194,41 @@ const struct track *report_track_of(const struct report *report, size_t recordin
             return &report->tracks[i];
     }
     return NULL;
+}
+
+double report_recorded_ms(const struct report *report, unsigned participant)
+{
+    double sum_ms = 0;
+    for (size_t i = 0; i < report->track_count; i++) {
+        const struct track *track = &report->tracks[i];
+        if (track->participant == participant && !track->missing)
+            sum_ms += (double)track->samples / (RATE / 1000) - report_gaps_ms(track);
+    }
+    return sum_ms;
+}
+
+bool report_anybody_heard(const struct measures *measures)
+{
+    for (size_t i = 0; i < measures->people_count; i++) {
+        if (measures->people[i].heard)
+            return true;
+    }
+    return false;
+}
+
+void report_together(struct out *out)
+{
+    const struct measures *measures = out->report->measures;
+    char first[OUT_NUMBER_SIZE], second[OUT_NUMBER_SIZE];
+    if (!report_anybody_heard(measures)) {
+        out_say(out, WORD_NOTHING_KNOWN);
+        return;
+    }
+    out_say2(out, WORD_BALANCE_LINE, out_number(measures->balance, 2, first),
+             out_number(measures->gini, 2, second));
+    out_raw(out, " ");
+    out_say2(out, WORD_SILENCE_LINE, out_length(out, measures->silence_ms, first),
+             out_length(out, measures->overlap_ms, second));
 }
 
 double report_gaps_ms(const struct track *track)

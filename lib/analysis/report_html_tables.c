@@ -74,8 +74,9 @@ static void put_unheard(struct out *out, size_t columns)
 static void put_people(struct out *out)
 {
     static const enum report_word headings[] = {
-        WORD_NAME,   WORD_TALK,    WORD_SHARE,       WORD_TURNS,     WORD_TURN_MEDIAN,
-        WORD_PAUSES, WORD_LATENCY, WORD_INTERRUPTED, WORD_ATTEMPTED, WORD_WAS_INTERRUPTED};
+        WORD_NAME,        WORD_RECORDED,    WORD_TALK,           WORD_SHARE,
+        WORD_TURNS,       WORD_TURN_MEDIAN, WORD_PAUSES,         WORD_LATENCY,
+        WORD_INTERRUPTED, WORD_ATTEMPTED,   WORD_WAS_INTERRUPTED};
     const struct measures *measures = out->report->measures;
     char text[OUT_NUMBER_SIZE];
     put_headings(out, headings, sizeof headings / sizeof *headings);
@@ -86,6 +87,7 @@ static void put_people(struct out *out)
             put_unheard(out, sizeof headings / sizeof *headings - 1);
             continue;
         }
+        put_cell(out, out_length(out, report_recorded_ms(out->report, (unsigned)i + 1), text));
         put_cell(out, out_length(out, person->talk_ms, text));
         out_format(out, "<td>%.0f %%</td>", 100 * out_share(measures, i));
         put_cell(out, out_count(person->turns, text));
@@ -135,18 +137,12 @@ static void put_pages(struct out *out)
 
 void report_html_figures(struct out *out)
 {
-    const struct measures *measures = out->report->measures;
-    char first[OUT_NUMBER_SIZE], second[OUT_NUMBER_SIZE];
     begin_section(out, WORD_SHARES);
     put_shares(out);
     put_people(out);
     put_pages(out);
     out_raw(out, "<p>");
-    out_say2(out, WORD_BALANCE_LINE, out_number(measures->balance, 2, first),
-             out_number(measures->gini, 2, second));
-    out_raw(out, " ");
-    out_say2(out, WORD_SILENCE_LINE, out_length(out, measures->silence_ms, first),
-             out_length(out, measures->overlap_ms, second));
+    report_together(out);
     out_raw(out, "</p>\n<p class=\"quiet\">");
     out_say(out, WORD_DEFINITIONS);
     out_raw(out, "</p>\n</section>\n");

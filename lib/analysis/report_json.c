@@ -61,6 +61,23 @@ static void write_session(struct json_writer *json, const struct debate *debate)
     json_write_object_end(json);
 }
 
+static void write_presence(struct json_writer *json, const struct debate *debate,
+                           const struct debate_person *person)
+{
+    json_write_bool(json, "agreed", person->agreed);
+    json_write_number(json, "withdrew_ms", person->withdrew ? (double)person->withdrew_ms : NAN);
+    json_write_array(json, "away");
+    for (size_t i = 0; i < debate->absence_count; i++) {
+        const struct debate_absence *absence = &debate->absences[i];
+        if (absence->participant != person->participant)
+            continue;
+        json_write_object(json, NULL);
+        write_span(json, (double)absence->from_ms, (double)absence->to_ms);
+        json_write_object_end(json);
+    }
+    json_write_array_end(json);
+}
+
 static void write_person_measures(struct json_writer *json, const struct report *report,
                                   size_t index)
 {
@@ -92,6 +109,8 @@ static void write_people(struct out *out, struct json_writer *json)
         json_write_string(json, "nickname", person->nickname);
         json_write_number(json, "late_ms", person->reported_start ? person->late_ms : NAN);
         json_write_number(json, "error_ms", person->has_error ? person->error_ms : NAN);
+        write_presence(json, report->debate, person);
+        json_write_number(json, "recorded_ms", report_recorded_ms(report, (unsigned)i + 1));
         if (i < report->measures->people_count)
             write_person_measures(json, report, i);
         end_item(out, json);
@@ -109,6 +128,22 @@ static void write_pages(struct out *out, struct json_writer *json)
         json_write_integer(json, "from_ms", debate->pages[i].from_ms);
         json_write_integer(json, "to_ms", debate->pages[i].to_ms);
         end_item(out, json);
+    }
+    json_write_array_end(json);
+}
+
+/* Of those who can have been heard. */
+static void write_minute_talk(struct json_writer *json, const struct measures *measures,
+                              size_t choice)
+{
+    json_write_array(json, "talk_in_the_minute_before");
+    for (size_t i = 0; choice < measures->choice_count && i < measures->people_count; i++) {
+        if (!measures->people[i].heard)
+            continue;
+        json_write_object(json, NULL);
+        json_write_participant(json, "participant_id", (unsigned)i + 1);
+        json_write_number(json, "talk_ms", measures->choices[choice].talk_ms[i]);
+        json_write_object_end(json);
     }
     json_write_array_end(json);
 }
@@ -133,6 +168,7 @@ static void write_choices(struct out *out, struct json_writer *json)
                 json_write_integer(json, NULL, (int64_t)j + 1);
         }
         json_write_array_end(json);
+        write_minute_talk(json, report->measures, i);
         end_item(out, json);
     }
     json_write_array_end(json);
@@ -149,6 +185,7 @@ static void write_recordings(struct out *out, struct json_writer *json)
         json_write_participant(json, "participant_id", recording->participant);
         json_write_string(json, "recording_id", recording->recording_id);
         json_write_string(json, "path", recording->path);
+        write_span(json, (double)recording->from_ms, (double)recording->to_ms);
         json_write_string(json, "sha256", recording->sha256);
         write_why(json, "missing", track ? track->missing : "it never came");
         if (recording->uploaded)
@@ -172,8 +209,9 @@ static void write_recordings(struct out *out, struct json_writer *json)
 static void write_overlaps(struct out *out, struct json_writer *json)
 {
     const struct measures *measures = out->report->measures;
-    json_write_number(json, "silence_ms", measures->silence_ms);
-    json_write_number(json, "overlap_ms", measures->overlap_ms);
+    bool any = report_anybody_heard(measures);
+    json_write_number(json, "silence_ms", any ? measures->silence_ms : NAN);
+    json_write_number(json, "overlap_ms", any ? measures->overlap_ms : NAN);
     json_write_number(json, "balance", measures->balance);
     json_write_number(json, "gini", measures->gini);
     json_write_array(json, "overlaps");

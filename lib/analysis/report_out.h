@@ -107,6 +107,12 @@ bool report_turn_before(const struct turn *turn, const struct debate_choice *cho
 /* The track of a recording; NULL: it was never placed. */
 const struct track *report_track_of(const struct report *report, size_t recording);
 double report_gaps_ms(const struct track *track);
+/* How much of a participant's voice there is, gaps left out. */
+double report_recorded_ms(const struct report *report, unsigned participant);
+/* How even the talk was, and how long nobody spoke. */
+void report_together(struct out *out);
+/* Otherwise nobody knows how long it was silent. */
+bool report_anybody_heard(const struct measures *measures);
 
 extern const char report_style[], report_script[];
 

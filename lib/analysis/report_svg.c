@@ -96,6 +96,27 @@ static void draw_lanes(struct out *out, const struct sheet *sheet, size_t row)
     }
 }
 
+/* Over the lanes: where somebody was not there. */
+static void draw_absences(struct out *out, const struct sheet *sheet, size_t row)
+{
+    const struct debate *debate = out->report->debate;
+    char name[OUT_NUMBER_SIZE], from[OUT_NUMBER_SIZE], to[OUT_NUMBER_SIZE];
+    for (size_t i = 0; i < debate->absence_count; i++) {
+        const struct debate_absence *absence = &debate->absences[i];
+        double from_ms = (double)absence->from_ms, to_ms = (double)absence->to_ms;
+        if (!reaches(sheet, row, from_ms, to_ms) || absence->participant < 1)
+            continue;
+        double x = x_of(sheet, row, from_ms);
+        out_format(out,
+                   "<rect class=\"away\" x=\"%.1f\" y=\"%.0f\" width=\"%.1f\" "
+                   "height=\"%d\"><title>",
+                   x, lane_of(absence->participant), x_of(sheet, row, to_ms) - x, LANE);
+        out_say3(out, WORD_MISSING_AWAY, out_name(out->report, absence->participant, name),
+                 out_clock(from_ms, from), out_clock(to_ms, to));
+        out_raw(out, "</title></rect>\n");
+    }
+}
+
 static void draw_times(struct out *out, const struct sheet *sheet, size_t row)
 {
     const struct debate *debate = out->report->debate;
@@ -202,6 +223,7 @@ void report_svg(struct out *out)
     for (size_t row = 0; row < sheet.rows; row++) {
         out_format(out, "<svg viewBox=\"0 0 %d %.0f\" role=\"group\">\n", WIDTH, sheet.height);
         draw_lanes(out, &sheet, row);
+        draw_absences(out, &sheet, row);
         draw_times(out, &sheet, row);
         draw_pages(out, &sheet, row);
         draw_pieces(out, &sheet, row);

@@ -154,6 +154,64 @@ static void the_page_says_what_is_missing_and_why(void **state)
     free(sample);
 }
 
+/* Of three, the first left for a while and took consent back, the third never agreed and was not
+ * recorded: each is said, of these people alone. */
+static void the_report_says_who_was_away_and_who_did_not_agree(void **state)
+{
+    struct debate_absence absences[] = {{1, 60000, 95000}};
+    struct sample *sample = sample_new(3, 12, 10, 1);
+    (void)state;
+    sample->debate.recording_count = sample->report.track_count = 2;
+    sample->debate.absences = absences;
+    sample->debate.absence_count = 1;
+    sample->people[0].agreed = sample->people[1].agreed = sample->people[0].withdrew = true;
+    sample->people[0].withdrew_ms = 125000;
+    sample->people[2].nickname = "Park";
+    char *html = sample_write(sample, REPORT_HTML);
+    assert_int_equal(count(html, "<li>Kim was away from 1:00 to 1:35.</li>"), 1);
+    assert_int_equal(count(html, "<rect class=\"away\""), 1);
+    assert_int_equal(count(html, "<li>Kim took back the consent to be recorded at 2:05.</li>"), 1);
+    assert_int_equal(count(html, "they had not agreed"), 1);
+    assert_non_null(
+        strstr(html, "<li>The voice of Park: they had not agreed to be recorded.</li>"));
+    free(html);
+    char *json = sample_write(sample, REPORT_JSON);
+    assert_non_null(strstr(json, "\"agreed\":true,\"withdrew_ms\":125000,"
+                                 "\"away\":[{\"from_ms\":60000,\"to_ms\":95000}]"));
+    assert_non_null(strstr(json, "\"agreed\":false,\"withdrew_ms\":null,\"away\":[]"));
+    free(json);
+    sample->people[2].agreed = true;
+    html = sample_write(sample, REPORT_HTML);
+    assert_non_null(strstr(html, "The voice of Park: they had agreed to be recorded, but"));
+    free(html);
+    free(sample);
+}
+
+/* Without any sound nobody can say that it was silent. */
+static void silence_is_not_told_of_whom_nobody_heard(void **state)
+{
+    static const enum report_format formats[] = {REPORT_HTML, REPORT_MARKDOWN};
+    struct sample *sample = sample_new(3, 12, 0, 0);
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char *text = sample_write(sample, formats[i]);
+        assert_non_null(strstr(text, "Of those who were recorded, nobody spoke for 1 min 1 s"));
+        free(text);
+    }
+    for (size_t i = 0; i < 3; i++)
+        sample->person[i].heard = false;
+    for (size_t i = 0; i < 2; i++) {
+        char *text = sample_write(sample, formats[i]);
+        assert_null(strstr(text, "nobody spoke for"));
+        assert_non_null(strstr(text, "nothing is known of who spoke"));
+        free(text);
+    }
+    char *json = sample_write(sample, REPORT_JSON);
+    assert_non_null(strstr(json, "\"silence_ms\":null,\"overlap_ms\":null"));
+    free(json);
+    free(sample);
+}
+
 static void a_report_says_why_in_its_language(void **state)
 {
     static const enum report_format formats[] = {REPORT_HTML, REPORT_MARKDOWN};
@@ -369,6 +427,8 @@ int main(void)
         cmocka_unit_test(every_link_leads_somewhere),
         cmocka_unit_test(the_page_says_what_is_missing_and_why),
         cmocka_unit_test(a_report_says_why_in_its_language),
+        cmocka_unit_test(the_report_says_who_was_away_and_who_did_not_agree),
+        cmocka_unit_test(silence_is_not_told_of_whom_nobody_heard),
         cmocka_unit_test(a_turn_is_heard_at_its_place_in_the_file),
         cmocka_unit_test(the_page_holds_the_recordings_themselves),
         cmocka_unit_test(recordings_beside_are_named_from_the_page),

@@ -39,9 +39,11 @@ static void put_row(struct out *out, size_t index)
     if (!person->heard) {
         out_raw(out, " | ");
         out_say(out, WORD_UNHEARD);
-        out_raw(out, " |  |  |  |  |  |  |  |\n");
+        out_raw(out, " |  |  |  |  |  |  |  |  |\n");
         return;
     }
+    out_format(out, " | %s",
+               out_length(out, report_recorded_ms(out->report, (unsigned)index + 1), text));
     out_format(out, " | %s", out_length(out, person->talk_ms, text));
     out_format(out, " | %.0f %%", 100 * out_share(out->report->measures, index));
     out_format(out, " | %zu", person->turns);
@@ -54,25 +56,20 @@ static void put_row(struct out *out, size_t index)
 static void put_figures(struct out *out)
 {
     static const enum report_word headings[] = {
-        WORD_NAME,    WORD_TALK,        WORD_SHARE,     WORD_TURNS,          WORD_PAUSES,
-        WORD_LATENCY, WORD_INTERRUPTED, WORD_ATTEMPTED, WORD_WAS_INTERRUPTED};
+        WORD_NAME,   WORD_RECORDED, WORD_TALK,        WORD_SHARE,     WORD_TURNS,
+        WORD_PAUSES, WORD_LATENCY,  WORD_INTERRUPTED, WORD_ATTEMPTED, WORD_WAS_INTERRUPTED};
     const struct measures *measures = out->report->measures;
-    char first[OUT_NUMBER_SIZE], second[OUT_NUMBER_SIZE];
     heading(out, WORD_SHARES);
     for (size_t i = 0; i < sizeof headings / sizeof *headings; i++) {
         out_raw(out, "| ");
         out_say(out, headings[i]);
         out_raw(out, " ");
     }
-    out_raw(out, "|\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
+    out_raw(out, "|\n| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n");
     for (size_t i = 0; i < measures->people_count; i++)
         put_row(out, i);
     out_raw(out, "\n");
-    out_say2(out, WORD_BALANCE_LINE, out_number(measures->balance, 2, first),
-             out_number(measures->gini, 2, second));
-    out_raw(out, " ");
-    out_say2(out, WORD_SILENCE_LINE, out_length(out, measures->silence_ms, first),
-             out_length(out, measures->overlap_ms, second));
+    report_together(out);
     out_raw(out, "\n");
 }
 

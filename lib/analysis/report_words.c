@@ -25,10 +25,12 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [WORD_TIMELINE_HELP] =
         {"Each bar is a stretch of speech. Diamonds are choices; their numbers lead to the list of "
          "choices. Dashed lines are turns of the page. Triangles mark who came in on another: "
-         "filled when that one stopped, empty when it was in vain.",
+         "filled when that one stopped, empty when it was in vain. Where there is no lane, that "
+         "person "
+         "was away.",
          "막대는 말한 구간입니다. 마름모는 선택이며, 번호는 선택 목록의 번호입니다. 점선은 쪽이 "
          "넘어간 때입니다. 세모는 남의 말에 끼어든 곳입니다. 채워진 것은 상대가 멈춘 때, 빈 것은 "
-         "멈추지 않은 때입니다."},
+         "멈추지 않은 때입니다. 줄이 끊긴 곳은 그 사람이 자리에 없던 때입니다."},
     [WORD_PICK] = {"Pick a bar or a time to hear it.", "막대나 시각을 누르면 들을 수 있습니다."},
     [WORD_NOBODY_SPOKE] = {"No speech was found in the recordings.",
                            "녹음에서 말소리를 찾지 못했습니다."},
@@ -49,6 +51,7 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [WORD_NAME] = {"Name", "이름"},
     [WORD_TALK] = {"Talk", "말한 시간"},
     [WORD_SHARE] = {"Share", "비율"},
+    [WORD_RECORDED] = {"Recorded", "녹음된 시간"},
     [WORD_TURN_MEDIAN] = {"Median turn", "발언 길이(중앙값)"},
     [WORD_PAUSES] = {"Pauses in turns", "발언 중 멈춤"},
     [WORD_LATENCY] = {"Time to answer", "응답까지(중앙값)"},
@@ -60,15 +63,21 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
         {"Balance {1} (1: all talked alike, 0: one alone; entropy of the shares), Gini coefficient "
          "{2} (0: all alike).",
          "균형 {1}(1: 모두 똑같이, 0: 한 사람만, 비율의 엔트로피), 지니 계수 {2}(0: 모두 똑같이)."},
-    [WORD_SILENCE_LINE] = {"Nobody spoke for {1}; two or more spoke at once for {2}.",
-                           "아무도 말하지 않은 시간 {1}, 둘 이상이 함께 말한 시간 {2}."},
+    [WORD_SILENCE_LINE] =
+        {"Of those who were recorded, nobody spoke for {1}; two or more spoke at "
+         "once for {2}.",
+         "녹음된 사람 가운데 아무도 말하지 않은 시간 {1}, 둘 이상이 함께 말한 시간 {2}."},
     [WORD_DEFINITIONS] =
-        {"How these are measured: a turn is a stretch of one person’s speech as cut by speech "
-         "detection. An interruption is somebody coming in while another speaks, after which that "
+        {"How these are measured: a turn is one person’s speech, joined over silences of up to two "
+         "seconds in which nobody else begins; the transcript shows the pieces of it that speech "
+         "detection has cut. An interruption is somebody coming in while another speaks, after "
+         "which that "
          "one stops; when who came in stops first, it was in vain. A short word while the other "
          "goes on is neither. The time to answer runs from another’s end to one’s own beginning. "
          "debate-measures(7) states the definitions with their sources.",
-         "측정 방법: 발언은 음성 검출로 나눈 한 사람의 말소리 구간입니다. 다른 사람이 말하는 "
+         "측정 방법: 발언은 한 사람의 말로, 그동안 다른 사람이 말을 시작하지 않은 2초 이하의 "
+         "침묵은 이어진 것으로 봅니다. 녹취록은 음성 검출로 나눈 조각을 보여 줍니다. 다른 사람이 "
+         "말하는 "
          "도중에 말을 시작하여 그 사람이 멈추면 끊은 것이고, 먼저 멈추면 끊으려다 만 것입니다. "
          "상대가 말을 이어 가는 동안의 짧은 맞장구는 세지 않습니다. 응답까지의 시간은 상대의 말이 "
          "끝난 때부터 자기 말을 시작한 때까지입니다. 정의와 출처는 debate-measures(7)에 있습니다."},
@@ -76,8 +85,8 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
         {"What was being said in the minute before each choice was made or changed.",
          "각 선택을 하거나 바꾸기 전 1분 동안 오간 말입니다."},
     [WORD_NO_CHOICES] = {"Nobody chose.", "아무도 선택하지 않았습니다."},
-    [WORD_MINUTE_SILENT] = {"Nobody spoke in the minute before.",
-                            "그 전 1분 동안 아무도 말하지 않았습니다."},
+    [WORD_MINUTE_SILENT] = {"Nobody who was recorded spoke in the minute before.",
+                            "그 전 1분 동안 녹음된 사람은 아무도 말하지 않았습니다."},
     [WORD_FINDINGS] = {"What a language model found", "언어 모델이 찾은 것"},
     [WORD_FINDINGS_BY] = {"By {1}. Each finding stands on a quotation that a machine has found in "
                           "the transcript word for word; what it means is the model’s reading.",
@@ -118,6 +127,15 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [WORD_NONE] = {"none", "없음"},
     [WORD_MISSING] = {"What is missing, and why", "빠진 것과 그 이유"},
     [WORD_MISSING_RECORDING] = {"The recording {2} of {1}: {3}", "{1}의 녹음 {2}: {3}"},
+    [WORD_MISSING_CONSENT] = {"The voice of {1}: they had not agreed to be recorded.",
+                              "{1}의 목소리: 녹음에 동의하지 않았습니다."},
+    [WORD_MISSING_THOUGH_AGREED] =
+        {"The voice of {1}: they had agreed to be recorded, but no recording was begun.",
+         "{1}의 목소리: 녹음에 동의했으나 녹음이 시작되지 않았습니다."},
+    [WORD_MISSING_WITHDRAWN] = {"{1} took back the consent to be recorded at {2}.",
+                                "{1}: {2}에 녹음 동의를 거두었습니다."},
+    [WORD_MISSING_AWAY] = {"{1} was away from {2} to {3}.",
+                           "{1}: {2}부터 {3}까지 자리에 없었습니다."},
     [WORD_NEVER_CAME] = {"it never came", "도착하지 않았습니다"},
     [WORD_MISSING_TRANSCRIPT] = {"The transcript: {1}", "녹취록: {1}"},
     [WORD_MISSING_FINDINGS] = {"The analysis by a language model: {1}", "언어 모델의 분석: {1}"},
@@ -148,6 +166,8 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [WORD_MINUTES] = {"{1} min {2} s", "{1}분 {2}초"},
     [WORD_HOURS] = {"{1} h {2} min", "{1}시간 {2}분"},
     [WORD_UNHEARD] = {"no sound, so nothing is known", "소리가 없어 알 수 없음"},
+    [WORD_NOTHING_KNOWN] = {"There is no sound of anybody, so nothing is known of who spoke.",
+                            "아무의 소리도 없어, 누가 말했는지 알 수 없습니다."},
     [WORD_MADE_BY] = {"Written by debate from the session’s log and recordings.",
                       "토론의 기록과 녹음을 바탕으로 debate가 썼습니다."},
 };
