@@ -1,5 +1,7 @@
 #include "analysis/report.h"
 
+#include <string.h>
+
 #include "analysis/report_out.h"
 #include "base/mem.h"
 
@@ -63,6 +65,20 @@ double report_track_s(const struct track *track, double at_ms)
 bool report_turn_before(const struct turn *turn, const struct debate_choice *choice)
 {
     return turn->from_ms < (double)choice->at_ms && turn->to_ms > (double)choice->at_ms - MINUTE_MS;
+}
+
+size_t report_said_by(const struct turn *turn, double at_ms)
+{
+    const char *at = turn->text;
+    for (size_t i = 0; i < turn->word_count; i++) {
+        const char *found = strstr(at, turn->words[i].text);
+        if (!found)
+            break;
+        if (turn->words[i].from_ms >= at_ms)
+            return (size_t)(found - turn->text);
+        at = found + strlen(turn->words[i].text);
+    }
+    return strlen(turn->text);
 }
 
 /* ---- what is missing ---- */

@@ -34,6 +34,24 @@ void report_turn_link(struct out *out, size_t index)
     out_raw(out, "</b> ");
 }
 
+/* What is said after a choice did not move it. */
+static void put_said_before(struct out *out, size_t index, double at_ms)
+{
+    const struct turn *turn = &out->report->transcript->turns[index];
+    size_t len = report_said_by(turn, at_ms);
+    out_raw(out, "<li>");
+    report_turn_link(out, index);
+    out_part(out, turn->text, len);
+    if (turn->text[len]) {
+        out_raw(out, "…");
+    } else if (turn->to_ms > at_ms && turn->word_count == 0) {
+        out_raw(out, " <span class=\"quiet\">");
+        out_say(out, WORD_ENDED_AFTER);
+        out_raw(out, "</span>");
+    }
+    out_raw(out, "</li>\n");
+}
+
 static void put_choice(struct out *out, size_t index)
 {
     const struct report *report = out->report;
@@ -50,12 +68,8 @@ static void put_choice(struct out *out, size_t index)
     put_minute_talk(out, index);
     out_raw(out, "</p>\n<ul>\n");
     for (size_t i = 0; transcript && !transcript->missing && i < transcript->turn_count; i++) {
-        if (!report_turn_before(&transcript->turns[i], choice))
-            continue;
-        out_raw(out, "<li>");
-        report_turn_link(out, i);
-        out_text(out, transcript->turns[i].text);
-        out_raw(out, "</li>\n");
+        if (report_turn_before(&transcript->turns[i], choice))
+            put_said_before(out, i, (double)choice->at_ms);
     }
     out_raw(out, "</ul></li>\n");
 }

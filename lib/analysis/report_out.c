@@ -105,10 +105,31 @@ static const char *cue_of(unsigned char c)
     return c < 0x20 ? " " : strchr("&<>", c) ? html_of(c) : NULL;
 }
 
-void out_text(struct out *out, const char *text)
+/* Whether it may hold something that is written from right to left, or turns what follows it round
+ * (UAX #9): by the first bytes of U+0590 to 08FF, of the forms at U+FB1D and above, of the scripts
+ * at U+10800 and U+1E800, and of the marks at U+200E and above. */
+static bool may_turn(const char *text, size_t len)
+{
+    for (size_t i = 0; i + 1 < len; i++) {
+        unsigned char c = (unsigned char)text[i], next = (unsigned char)text[i + 1];
+        if ((c >= 0xd6 && c <= 0xdf) || (c == 0xe0 && next < 0xa4) || (c == 0xef && next >= 0xac) ||
+            (c == 0xf0 && (next == 0x90 || next == 0x9e)))
+            return true;
+        if (c == 0xe2 && i + 2 < len && (next == 0x80 || next == 0x81)) {
+            unsigned char last = (unsigned char)text[i + 2];
+            if ((next == 0x80 &&
+                 (last == 0x8e || last == 0x8f || (last >= 0xaa && last <= 0xae))) ||
+                (next == 0x81 && last >= 0xa6 && last <= 0xa9))
+                return true;
+        }
+    }
+    return false;
+}
+
+static void escape(struct out *out, const char *text, size_t len)
 {
     char room[3];
-    for (; *text; text++) {
+    for (const char *end = text + len; text < end; text++) {
         unsigned char c = (unsigned char)*text;
         const char *instead = NULL;
         switch (out->escape) {
@@ -129,6 +150,23 @@ void out_text(struct out *out, const char *text)
         else
             out_bytes(out, text, 1);
     }
+}
+
+/* On the page, what runs from right to left stands between isolates, so that the numbers and words
+ * beside it keep their places. */
+void out_part(struct out *out, const char *text, size_t len)
+{
+    bool is_isolated = out->escape == OUT_HTML && may_turn(text, len);
+    if (is_isolated)
+        out_raw(out, "\xe2\x81\xa8"); /* U+2068, first strong isolate */
+    escape(out, text, len);
+    if (is_isolated)
+        out_raw(out, "\xe2\x81\xa9"); /* U+2069, pop directional isolate */
+}
+
+void out_text(struct out *out, const char *text)
+{
+    out_part(out, text, strlen(text));
 }
 
 void out_say3(struct out *out, enum report_word word, const char *first, const char *second,

@@ -37,6 +37,8 @@ void out_raw(struct out *out, const char *text);
 void out_format(struct out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Others' text, by the format's rules. */
 void out_text(struct out *out, const char *text);
+/* The same of its first bytes. */
+void out_part(struct out *out, const char *text, size_t len);
 /* A word or sentence of the report; {1}, {2} and {3} are replaced by others' text. */
 void out_say(struct out *out, enum report_word word);
 void out_say1(struct out *out, enum report_word word, const char *first);
@@ -104,6 +106,8 @@ void report_missing(struct out *out, report_missing_fn *put);
 
 /* Whether a turn reaches into the minute before a choice. */
 bool report_turn_before(const struct turn *turn, const struct debate_choice *choice);
+/* How many bytes of a turn's text had been said by then, as its words tell; otherwise all. */
+size_t report_said_by(const struct turn *turn, double at_ms);
 /* The track of a recording; NULL: it was never placed. */
 const struct track *report_track_of(const struct report *report, size_t recording);
 double report_gaps_ms(const struct track *track);

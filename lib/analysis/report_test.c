@@ -212,6 +212,60 @@ static void silence_is_not_told_of_whom_nobody_heard(void **state)
     free(sample);
 }
 
+/* A turn of 10 s in which somebody chooses after 4 s: what comes later did not move them. */
+static void only_what_was_said_before_a_choice_stands_with_it(void **state)
+{
+    static const struct word words[] = {
+        {1000, 1400, "the"}, {2000, 3500, "desk,"}, {3900, 4300, "the"}, {5000, 11000, "money"}};
+    struct sample *sample = sample_new(2, 12, 1, 1);
+    (void)state;
+    sample->choices[0].at_ms = 5000; /* as "money" begins */
+    sample->turns[0].from_ms = 1000;
+    sample->turns[0].to_ms = 11000;
+    sample->turns[0].text = "the desk, the money";
+    sample->turns[0].words = words;
+    sample->turns[0].word_count = 4;
+    char *html = sample_write(sample, REPORT_HTML);
+    assert_int_equal(count(html, "</b> the desk, the …</li>"), 1);
+    assert_int_equal(count(html, "<p>the desk, the money</p>"), 1); /* in the transcript */
+    free(html);
+    sample->turns[0].word_count = 0; /* an engine that tells no words' times */
+    html = sample_write(sample, REPORT_HTML);
+    assert_non_null(strstr(html, "the desk, the money <span class=\"quiet\">(ended after"));
+    free(html);
+    sample->choices[0].at_ms = 11000;
+    html = sample_write(sample, REPORT_HTML);
+    assert_non_null(strstr(html, "</b> the desk, the money</li>"));
+    free(html);
+    free(sample);
+}
+
+/* Otherwise a browser draws "שלום 1.1 s" as "1.1 שלום s" (UAX #9). */
+static void what_runs_from_right_to_left_keeps_to_itself(void **state)
+{
+    static const char *const names[] = {"שלום", "سلام", "Kim \xe2\x80\xae reversed",
+                                        "\xef\xad\x8f"};
+    struct sample *sample = sample_new(2, 12, 1, 0);
+    (void)state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char isolated[64];
+        sample->people[0].nickname = names[i];
+        snprintf(isolated, sizeof isolated, "\xe2\x81\xa8%s\xe2\x81\xa9", names[i]);
+        char *html = sample_write(sample, REPORT_HTML);
+        assert_true(count(html, names[i]) > 3);
+        assert_int_equal(count(html, isolated), count(html, names[i]));
+        free(html);
+        char *csv = sample_write(sample, REPORT_CSV);
+        assert_int_equal(count(csv, isolated), 0);
+        free(csv);
+    }
+    sample->people[0].nickname = "Kim – “김철수” 😀 Ελλάς";
+    char *html = sample_write(sample, REPORT_HTML);
+    assert_int_equal(count(html, "\xe2\x81\xa8"), 0);
+    free(html);
+    free(sample);
+}
+
 static void a_report_says_why_in_its_language(void **state)
 {
     static const enum report_format formats[] = {REPORT_HTML, REPORT_MARKDOWN};
@@ -426,6 +480,8 @@ int main(void)
         cmocka_unit_test(the_page_asks_for_nothing_from_elsewhere),
         cmocka_unit_test(every_link_leads_somewhere),
         cmocka_unit_test(the_page_says_what_is_missing_and_why),
+        cmocka_unit_test(only_what_was_said_before_a_choice_stands_with_it),
+        cmocka_unit_test(what_runs_from_right_to_left_keeps_to_itself),
         cmocka_unit_test(a_report_says_why_in_its_language),
         cmocka_unit_test(the_report_says_who_was_away_and_who_did_not_agree),
         cmocka_unit_test(silence_is_not_told_of_whom_nobody_heard),

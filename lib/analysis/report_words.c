@@ -87,6 +87,7 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
     [WORD_NO_CHOICES] = {"Nobody chose.", "아무도 선택하지 않았습니다."},
     [WORD_MINUTE_SILENT] = {"Nobody who was recorded spoke in the minute before.",
                             "그 전 1분 동안 녹음된 사람은 아무도 말하지 않았습니다."},
+    [WORD_ENDED_AFTER] = {"(ended after the choice)", "(선택한 뒤에 끝남)"},
     [WORD_FINDINGS] = {"What a language model found", "언어 모델이 찾은 것"},
     [WORD_FINDINGS_BY] = {"By {1}. Each finding stands on a quotation that a machine has found in "
                           "the transcript word for word; what it means is the model’s reading.",
