@@ -57,6 +57,15 @@ static enum exit_code exit_code_of(enum bot_end end)
     return EXIT_CODE_FAILED;
 }
 
+static bool has_host(const struct scenario *scenario)
+{
+    for (size_t i = 0; i < scenario->role_count; i++) {
+        if (scenario->roles[i].is_host)
+            return true;
+    }
+    return false;
+}
+
 static enum exit_code play(const struct args *args, const struct scenario *scenario)
 {
     struct bot_config config = {.scenario = scenario,
@@ -78,6 +87,11 @@ static enum exit_code play(const struct args *args, const struct scenario *scena
         return args_usage_error(args, "--as needs --room, where the others are to be met");
     if (config.as && config.with_server)
         return args_usage_error(args, "--as and --with-server exclude each other");
+    if (!config.as && !config.room_code && !has_host(scenario))
+        return args_usage_error(args,
+                                "%s: nobody is cast as host, who makes the room; --room CODE takes "
+                                "one that is there",
+                                scenario->path);
     if (config.token && !config.as)
         return args_usage_error(args, "--token needs --as: it is one person's");
     if (config.room_code && !room_code_valid(config.room_code))

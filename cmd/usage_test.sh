@@ -105,6 +105,25 @@ wrong 2 '--session s_1' upload sound.opus --session s_1 --token t
 wrong 2 'exclude' upload sound.opus --session s_1 --room sunday --token t
 wrong 3 "$nobody" upload sound.opus --recording-id r_1 --server "$nobody" --token t
 
+# join and bot
+printf 'cast a "A"\ncast b "B"\n' >hostless.debate
+printf 'speech none\ncast a "A" host\ncast b "B"\nat start a says x\n' >silent.debate
+wrong 2 '--server ftp://x' join sunday --server ftp://x
+wrong 2 '--token' join sunday --token ''
+wrong 1 'sound.opus: Not a directory' join sunday --folder sound.opus
+run 3 join sunday --server "$nobody"
+grep -q "^debate join: no server answers at $nobody (.*); is debate serve running there?$" err ||
+    fail 'join: where no server answers'
+wrong 2 '--server ftp://x' bot hostless.debate --server ftp://x
+wrong 2 '--token' bot hostless.debate --as a --room sunday --token ''
+wrong 2 'nobody is cast as host' bot hostless.debate
+run 1 bot silent.debate --server "$nobody"
+[[ $(<err) == 'silent.debate:4: none/x.opus: No such file or directory' && ! -s out ]] ||
+    fail 'bot: a sound that is not there'
+sed -i '/says/d' silent.debate
+run 1 bot silent.debate --server "$nobody" --output sound.opus
+[[ $(<err) == 'sound.opus: Not a directory' && ! -s out ]] || fail 'bot: an output that is no folder'
+
 # devices: an ALSA configuration without any.
 export ALSA_CONFIG_PATH=/dev/null
 wrong 1 'no sound device' devices

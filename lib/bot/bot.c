@@ -279,7 +279,7 @@ enum bot_end bot_run(const struct bot_config *config, struct buf *out)
     if (bot->states && open_loop(bot) == ERR_NONE) {
         bool played = play(bot) == ERR_NONE;
         bot->is_over = true;
-        if (played)
+        if (played && bot->has_begun)
             report(bot, out);
         if (played)
             end = judge(bot);

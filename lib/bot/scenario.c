@@ -62,6 +62,7 @@ static enum err parse_title(struct parser *parser)
 
 static enum err parse_agenda(struct parser *parser)
 {
+    parser->scenario->agenda_line = parser->line;
     return parse_path(parser, "the path of an agenda", &parser->scenario->agenda_path);
 }
 
@@ -320,24 +321,43 @@ static enum err say_file(enum err e, const char *path, char *why, size_t why_siz
     return e;
 }
 
+/* A moment that cannot come. */
+static enum err check_pages(const struct scenario *scenario, size_t page_count, char *why,
+                            size_t why_size)
+{
+    for (size_t i = 0; i < scenario->line_count; i++) {
+        const struct scenario_line *line = &scenario->lines[i];
+        if (line->moment.kind != MOMENT_PAGE || line->moment.page <= page_count)
+            continue;
+        snprintf(why, why_size, "%s:%d: expected a page from 1 to %zu, found %u", scenario->path,
+                 line->number, page_count, line->moment.page);
+        return ERR_BAD_REQUEST;
+    }
+    return ERR_NONE;
+}
+
 static enum err read_agenda(struct scenario *scenario, char *why, size_t why_size)
 {
     size_t len;
     struct agenda *agenda;
     struct problem problem;
+    char place[2 * SCENARIO_PATH_MAX];
     enum err e = read_file(scenario->agenda_path, LIMIT_HTTP_BODY, &scenario->agenda, &len);
+    snprintf(place, sizeof place, "%s:%d: %s", scenario->path, scenario->agenda_line,
+             scenario->agenda_path);
     if (e)
-        return say_file(e, scenario->agenda_path, why, why_size);
+        return say_file(e, place, why, why_size);
     e = agenda_parse(scenario->agenda, len, &agenda, &problem);
     if (!e) {
+        e = check_pages(scenario, agenda->page_count, why, why_size);
         agenda_unref(agenda);
-        return ERR_NONE;
+        return e;
     }
     struct buf text;
     buf_init(&text, 1000);
     if (problem_print(&problem, LANG_EN, &text))
         buf_clear(&text);
-    snprintf(why, why_size, "%s: %s", scenario->agenda_path, text.data ? text.data : "no agenda");
+    snprintf(why, why_size, "%s: %s", place, text.data ? text.data : "no agenda");
     buf_release(&text);
     return e;
 }

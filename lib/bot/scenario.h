@@ -130,8 +130,9 @@ struct scenario {
     char *path;
     const char *title;       /* the file's name when none is given */
     const char *agenda_path; /* NULL: none */
-    char *agenda;            /* its text; NULL: none */
-    int seats;               /* 0: as many as there are roles */
+    int agenda_line;
+    char *agenda; /* its text; NULL: none */
+    int seats;    /* 0: as many as there are roles */
     int64_t limit_ms;
     size_t role_count;
     struct scenario_role roles[LIMIT_SEATS_MAX];

@@ -3,7 +3,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -180,6 +182,36 @@ static void a_file_that_is_not_there_is_named(void **state)
     assert_string_equal(why, "/nonexistent/x.debate: No such file or directory");
 }
 
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void a_moment_on_a_page_that_the_agenda_lacks_is_named(void **state)
+{
+    (void)state;
+    char folder[] = "/tmp/scenario_test.XXXXXX", path[64], agenda[64], why[256] = "";
+    struct scenario *scenario = NULL;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/x.debate", folder);
+    snprintf(agenda, sizeof agenda, "%s/x.json", folder);
+    write_file(agenda, "{\"title\":\"X\",\"pages\":[{\"title\":\"1\"},{\"title\":\"2\"}]}");
+    write_file(path, "agenda x.json\ncast kim \"Kim\"\ncast lee \"Lee\"\n"
+                     "at page 2 kim ends\nat page 3 kim ends\n");
+    enum err e = scenario_read(path, &scenario, why, sizeof why);
+    write_file(agenda, "[]");
+    assert_int_equal(e, ERR_BAD_REQUEST);
+    assert_string_equal(why + strlen(folder), "/x.debate:5: expected a page from 1 to 2, found 3");
+    assert_int_equal(scenario_read(path, &scenario, why, sizeof why), ERR_BAD_REQUEST);
+    assert_non_null(strstr(why, "/x.debate:1: "));
+    unlink(path);
+    unlink(agenda);
+    rmdir(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_bad_line_is_named_with_what_was_expected),
         cmocka_unit_test(a_debate_needs_two),
         cmocka_unit_test(a_file_that_is_not_there_is_named),
+        cmocka_unit_test(a_moment_on_a_page_that_the_agenda_lacks_is_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
