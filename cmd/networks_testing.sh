@@ -1,15 +1,7 @@
-# What the tests share in which each who takes part is in a network of its own: the script begins
-# anew in a network namespace, the machine in the middle, from which more are made. With
-# cmd/testing.sh; sourced at the top of the tree, never run.
-if [[ ! ${IN_THE_MIDDLE-} ]]; then
-    for namespaces in -rn -n; do
-        why=$(unshare "$namespaces" true 2>&1) &&
-            IN_THE_MIDDLE=1 exec unshare "$namespaces" bash "$0"
-    done
-    echo "FAILED: network namespaces cannot be made here: $why"
-    exit 1
-fi
-. cmd/testing.sh
+# What the tests share in which each who takes part is in a network of its own: the script is the
+# machine in the middle. With cmd/namespaces_testing.sh; sourced at the top of the tree, never run.
+namespaces=n
+. cmd/namespaces_testing.sh
 export XDG_STATE_HOME=$work/state
 pids=()
 end_all() {
@@ -21,11 +13,6 @@ trap end_all EXIT
 touch out err
 mkfifo never
 exec {never}<>never # nothing ever comes from it: to look again a little later
-must() {
-    "$@" 2>err && return
-    fail "$*"
-    exit 1
-}
 
 # apart NAME: a network of NAME's own; its `way` leads to a device NAME in the middle.
 declare -A network

@@ -2,21 +2,9 @@
 # The site of nginx that is shipped, in front of `debate serve` in a network of its own, where its
 # ports are free and its name is found: a debate in which nobody does anything for a minute, uploads
 # as they come, and no token in any log.
-if [[ ! ${BEHIND-} ]]; then
-    for namespaces in -rnm -nm; do
-        why=$(unshare "$namespaces" true 2>&1) &&
-            BEHIND=1 exec unshare "$namespaces" bash "$0"
-    done
-    echo "FAILED: network namespaces cannot be made here: $why"
-    exit 1
-fi
-. cmd/testing.sh
+namespaces=nm
+. cmd/namespaces_testing.sh
 . "$tree/client/terminal/join_testing.sh"
-must() {
-    "$@" 2>err && return
-    fail "$*"
-    exit 1
-}
 
 # ---- the name, its certificate, the server, nginx ----
 

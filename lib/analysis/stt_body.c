@@ -9,10 +9,10 @@
 
 #include "base/mem.h"
 #include "base/rand.h"
-#include "media/media.h"
 #include "media/ogg.h"
+#include "media/wav.h"
 
-enum { WAV_HEADER_SIZE = 44, BOUNDARY_SIZE = 32 };
+enum { BOUNDARY_SIZE = 32 };
 
 bool stt_other_way(const struct stt_way *refused, const char *answer, struct stt_way *next)
 {
@@ -30,35 +30,12 @@ bool stt_other_way(const struct stt_way *refused, const char *answer, struct stt
     return true;
 }
 
-static void put_le(uint8_t *p, uint32_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        p[i] = (uint8_t)(value >> 8 * i);
-}
-
-static enum err append_wav_header(struct buf *out, size_t samples)
-{
-    uint32_t size = (uint32_t)(samples * 2);
-    uint8_t header[WAV_HEADER_SIZE];
-    memcpy(header, "RIFF", 4);
-    put_le(header + 4, size + WAV_HEADER_SIZE - 8, 4);
-    memcpy(header + 8, "WAVEfmt ", 8);
-    put_le(header + 16, 16, 4);
-    put_le(header + 20, 1, 2); /* PCM */
-    put_le(header + 22, 1, 2);
-    put_le(header + 24, STT_RATE_HZ, 4);
-    put_le(header + 28, STT_RATE_HZ * 2, 4);
-    put_le(header + 32, 2, 2);
-    put_le(header + 34, 16, 2);
-    memcpy(header + 36, "data", 4);
-    put_le(header + 40, size, 4);
-    return buf_append(out, header, sizeof header);
-}
-
 /* A machine that isn't little-endian would have to swap here; there is none. */
 static enum err append_wav(const int16_t *pcm, size_t samples, struct buf *out)
 {
-    enum err e = append_wav_header(out, samples);
+    uint8_t header[WAV_HEADER_SIZE];
+    wav_header(header, STT_RATE_HZ, samples);
+    enum err e = buf_append(out, header, sizeof header);
     return e ? e : buf_append(out, pcm, samples * sizeof *pcm);
 }
 

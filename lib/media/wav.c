@@ -10,7 +10,6 @@
 #include "media/sound_file.h"
 
 enum {
-    HEADER_SIZE = 44,
     FORMAT_PCM = 1,
     FORMAT_EXTENSIBLE = 0xfffe,
     RATE_MIN_HZ = 8000,
@@ -130,6 +129,24 @@ enum err wav_read(FILE *file, int16_t **pcm, size_t *samples)
     return e;
 }
 
+void wav_header(uint8_t out[WAV_HEADER_SIZE], uint32_t rate_hz, uint64_t samples)
+{
+    const uint32_t size_max = UINT32_MAX - WAV_HEADER_SIZE;
+    uint32_t size = samples * 2 > size_max ? size_max : (uint32_t)samples * 2;
+    memcpy(out, "RIFF", 4);
+    put_le(out + 4, size + WAV_HEADER_SIZE - 8, 4);
+    memcpy(out + 8, "WAVEfmt ", 8);
+    put_le(out + 16, 16, 4);
+    put_le(out + 20, FORMAT_PCM, 2);
+    put_le(out + 22, 1, 2);
+    put_le(out + 24, rate_hz, 4);
+    put_le(out + 28, rate_hz * 2, 4);
+    put_le(out + 32, 2, 2);
+    put_le(out + 34, 16, 2);
+    memcpy(out + 36, "data", 4);
+    put_le(out + 40, size, 4);
+}
+
 struct wav_writer {
     FILE *file;
     uint64_t samples;
@@ -137,21 +154,8 @@ struct wav_writer {
 
 static enum err write_header(struct wav_writer *wav)
 {
-    uint64_t bytes = wav->samples * 2;
-    uint32_t size = bytes > UINT32_MAX - HEADER_SIZE ? UINT32_MAX - HEADER_SIZE : (uint32_t)bytes;
-    uint8_t header[HEADER_SIZE];
-    memcpy(header, "RIFF", 4);
-    put_le(header + 4, size + HEADER_SIZE - 8, 4);
-    memcpy(header + 8, "WAVEfmt ", 8);
-    put_le(header + 16, 16, 4);
-    put_le(header + 20, FORMAT_PCM, 2);
-    put_le(header + 22, 1, 2);
-    put_le(header + 24, MEDIA_RATE_HZ, 4);
-    put_le(header + 28, MEDIA_RATE_HZ * 2, 4);
-    put_le(header + 32, 2, 2);
-    put_le(header + 34, 16, 2);
-    memcpy(header + 36, "data", 4);
-    put_le(header + 40, size, 4);
+    uint8_t header[WAV_HEADER_SIZE];
+    wav_header(header, MEDIA_RATE_HZ, wav->samples);
     return fwrite(header, sizeof header, 1, wav->file) == 1 ? ERR_NONE : ERR_IO;
 }
 
