@@ -387,8 +387,3 @@ void screen_set_talk_key(struct screen *screen, bool on)
     (void)screen;
     prompt_set_talk_key(on);
 }
-
-int screen_columns(const struct screen *screen)
-{
-    return screen->painter.columns;
-}

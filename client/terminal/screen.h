@@ -90,6 +90,4 @@ void screen_set_prompt(struct screen *screen,
                        const char *prompt); /* "> " at first; keep it short */
 void screen_set_talk_key(struct screen *screen, bool on);
 
-int screen_columns(const struct screen *screen);
-
 #endif

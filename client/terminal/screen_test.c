@@ -224,7 +224,6 @@ static void a_resize_is_painted_and_told(void **state)
     await_told("columns:10;");
     await_shown("> <");
     assert_string_equal(vt_text(&rig.vt), "일요일에도/열어야/한다/> <ghij/");
-    assert_int_equal(screen_columns(rig.screen), 10);
 }
 
 static void ctrl_c_is_told_and_so_is_the_end(void **state)

@@ -23,7 +23,8 @@ static void put_minute_talk(struct out *out, size_t choice)
         out_say(out, WORD_MINUTE_SILENT);
 }
 
-void report_turn_link(struct out *out, size_t index)
+/* When it was said, linked, and by whom. */
+static void turn_link(struct out *out, size_t index)
 {
     const struct turn *turn = &out->report->transcript->turns[index];
     char text[OUT_NUMBER_SIZE];
@@ -40,7 +41,7 @@ static void put_said_before(struct out *out, size_t index, double at_ms)
     const struct turn *turn = &out->report->transcript->turns[index];
     size_t len = report_said_by(turn, at_ms);
     out_raw(out, "<li>");
-    report_turn_link(out, index);
+    turn_link(out, index);
     out_part(out, turn->text, len);
     if (turn->text[len]) {
         out_raw(out, "…");
@@ -111,7 +112,7 @@ static void put_finding(struct out *out, const struct finding *finding)
     out_text(out, finding->quotation);
     out_raw(out, "” <cite>");
     if (transcript && finding->turn < transcript->turn_count)
-        report_turn_link(out, finding->turn);
+        turn_link(out, finding->turn);
     out_raw(out, "</cite></blockquote></li>\n");
 }
 

@@ -85,8 +85,6 @@ void report_sound(struct out *out, size_t track, double from_ms, double to_ms);
 /* The beginning of a link to what was said in a piece. */
 void report_piece_link(struct out *out, size_t piece);
 void report_turn_sound(struct out *out, const struct turn *turn);
-/* When it was said, linked, and by whom. */
-void report_turn_link(struct out *out, size_t turn);
 /* "Kim changed from “yes” to “no”". */
 void report_choice_line(struct out *out, const struct debate_choice *choice);
 /* Whether somebody came in on another, whoever stopped then. */

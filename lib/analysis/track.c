@@ -93,7 +93,8 @@ static double step_of(const struct track *track, size_t line)
     return (double)(to->sample - from->sample) / (to->at_ms - from->at_ms);
 }
 
-double track_at_ms(const struct track *track, double sample)
+/* Session time of a sample of the file; the track has points. */
+static double at_ms_of(const struct track *track, double sample)
 {
     size_t line = line_of(track, sample, true);
     const struct track_point *from = &track->points[line];
@@ -119,12 +120,12 @@ size_t track_run(const struct track *track, double at_ms, size_t count, double *
 
 double track_from_ms(const struct track *track)
 {
-    return track->point_count ? track_at_ms(track, 0) : 0;
+    return track->point_count ? at_ms_of(track, 0) : 0;
 }
 
 double track_to_ms(const struct track *track)
 {
-    return track->point_count ? track_at_ms(track, (double)track->samples) : 0;
+    return track->point_count ? at_ms_of(track, (double)track->samples) : 0;
 }
 
 int64_t track_sample(double at_ms)
@@ -264,9 +265,9 @@ static enum err place_gaps(struct placing *placing, const struct timeline *timel
     for (size_t i = 0; i < timeline->gap_count; i++) {
         const struct timeline_gap *gap = &timeline->gaps[i];
         if (gap->sample < track->samples && gap->length <= track->samples - gap->sample)
-            gaps[track->gap_count++] = (struct track_gap){
-                .from_ms = track_at_ms(track, (double)gap->sample),
-                .to_ms = track_at_ms(track, (double)(gap->sample + gap->length))};
+            gaps[track->gap_count++] =
+                (struct track_gap){.from_ms = at_ms_of(track, (double)gap->sample),
+                                   .to_ms = at_ms_of(track, (double)(gap->sample + gap->length))};
     }
     return ERR_NONE;
 }

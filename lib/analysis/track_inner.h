@@ -14,8 +14,7 @@ struct tracks {
 /* With `count` empty tracks; NULL without memory. */
 struct tracks *tracks_new(const char *dir, size_t count);
 
-/* Session time of a sample of the file and back; the track has points. */
-double track_at_ms(const struct track *track, double sample);
+/* The sample of the file at a session time; the track has points. */
 double track_sample_at(const struct track *track, double at_ms);
 
 /* How many of the samples from `at_ms` on, 48 to the millisecond, lie on one straight line, and the

@@ -180,7 +180,6 @@ static void base64_is_that_of_rfc_4648(void **state)
     for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
         base64_encode(pairs[i][0], strlen(pairs[i][0]), text);
         assert_string_equal(text, pairs[i][1]);
-        assert_int_equal(strlen(text) + 1, base64_size(strlen(pairs[i][0])));
     }
 }
 

@@ -122,11 +122,6 @@ void base64url_encode(const uint8_t *data, size_t len, char *out)
     encode_digits(data, len, url_alphabet, out);
 }
 
-size_t base64_size(size_t len)
-{
-    return (len + 2) / 3 * 4 + 1;
-}
-
 void base64_encode(const void *data, size_t len, char *out)
 {
     static const char alphabet[] =

@@ -37,8 +37,7 @@ enum err base64url_decode(const char *text, size_t len, uint8_t *out, size_t out
                           size_t *out_len) MUST_CHECK;
 
 /* Standard alphabet with padding (RFC 4648 section 4), as in tus metadata and the passwords of
- * TURN. `out` of the first holds base64_size(len) bytes, NUL included. */
-size_t base64_size(size_t len);
+ * TURN. `out` of the first holds (len + 2) / 3 * 4 + 1 bytes, NUL included. */
 void base64_encode(const void *data, size_t len, char *out);
 enum err base64_decode(const char *text, size_t len, uint8_t *out, size_t out_size,
                        size_t *out_len) MUST_CHECK;

@@ -32,7 +32,6 @@ bool codec_packet_has_fec(const uint8_t *packet, size_t len);
 
 struct decoder *decoder_new(void); /* NULL: no memory */
 void decoder_free(struct decoder *decoder);
-void decoder_reset(struct decoder *decoder); /* as if new */
 /* Writes what the packet holds, at most `samples_max`, and returns the number of samples. A packet
  * that cannot be decoded is concealed: MEDIA_FRAME_SAMPLES. `samples_max` is at least that. */
 size_t decoder_decode(struct decoder *decoder, const uint8_t *packet, size_t len, int16_t *pcm,

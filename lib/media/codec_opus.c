@@ -107,11 +107,6 @@ void decoder_free(struct decoder *decoder)
     mem_free(decoder);
 }
 
-void decoder_reset(struct decoder *decoder)
-{
-    opus_decoder_ctl(decoder->opus, OPUS_RESET_STATE);
-}
-
 void decoder_conceal(struct decoder *decoder, int16_t pcm[MEDIA_FRAME_SAMPLES])
 {
     int samples = opus_decode(decoder->opus, NULL, 0, pcm, MEDIA_FRAME_SAMPLES, 0);

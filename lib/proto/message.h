@@ -146,7 +146,6 @@ enum err offer_print(enum signal_type offer_or_answer, unsigned to, const char *
                      struct buf *out) MUST_CHECK;
 enum err candidate_print(unsigned to, const char *candidate, const char *sdp_mid,
                          int sdp_mline_index, struct buf *out) MUST_CHECK;
-enum err bye_print(unsigned to, struct buf *out) MUST_CHECK;
 
 /* ---- what a client receives ---- */
 

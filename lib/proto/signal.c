@@ -209,10 +209,3 @@ enum err candidate_print(unsigned to, const char *candidate, const char *sdp_mid
         json_write_integer(&json, "sdpMLineIndex", sdp_mline_index);
     return json_write_end(&json);
 }
-
-enum err bye_print(unsigned to, struct buf *out)
-{
-    struct json_writer json;
-    signal_begin(&json, out, SIGNAL_BYE, to);
-    return json_write_end(&json);
-}

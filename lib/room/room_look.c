@@ -115,7 +115,7 @@ int room_chosen(const struct room *room, unsigned page, unsigned participant)
     return room->ballots[page - 1]->chosen[participant - 1] - 1;
 }
 
-bool room_anybody_chose(const struct room *room, unsigned page)
+static bool anybody_chose(const struct room *room, unsigned page)
 {
     /* A ballot comes into being with the first choice, and a choice is never taken back. */
     return room->ballots && room->ballots[page - 1];
@@ -158,7 +158,7 @@ bool room_page_is_revealed(const struct room *room, unsigned page)
 bool room_owes_reveal(const struct room *room, unsigned page)
 {
     return agenda_page(room->agenda, page)->reveal == REVEAL_ALL &&
-           !has_bit(room->pages_revealed, page) && room_anybody_chose(room, page);
+           !has_bit(room->pages_revealed, page) && anybody_chose(room, page);
 }
 
 bool room_choice_is_closed(const struct room *room, unsigned page, unsigned participant)

@@ -78,7 +78,6 @@ struct recording *room_recording_by_id(const struct room *room, const char *id);
 
 /* The index of what somebody chose on a page; -1: nothing. */
 int room_chosen(const struct room *room, unsigned page, unsigned participant);
-bool room_anybody_chose(const struct room *room, unsigned page);
 bool room_all_seated_chose(const struct room *room, unsigned page);
 /* Whether the page has ever stood: one that was passed over by goto_page has not. */
 bool room_page_is_reached(const struct room *room, unsigned page);
@@ -133,7 +132,6 @@ void step_end(struct step *step, unsigned actor, enum end_reason reason);
 void step_reveal(struct step *step, unsigned page);
 /* Turns to a page, or ends the session behind the last one. */
 void step_turn(struct step *step, unsigned actor, unsigned page);
-void step_settle_host(struct step *step);
 void step_settle_countdown(struct step *step);
 void step_leave(struct step *step, unsigned participant);
 

@@ -63,7 +63,7 @@ void step_own(struct step *step)
     step->effects->seq = step->room->seq;
 }
 
-void step_settle_host(struct step *step)
+static void settle_host(struct step *step)
 {
     if (room_host_due_ms(step->room) > step->now_ms)
         return;
@@ -134,7 +134,7 @@ void step_leave(struct step *step, unsigned participant)
     }
     if (room_all_seated_chose(room, room->page))
         step_reveal(step, room->page);
-    step_settle_host(step);
+    settle_host(step);
 }
 
 static void disconnect(struct step *step, unsigned participant, const char *reason)
@@ -176,7 +176,7 @@ static void on_tick(struct step *step)
     else if (room_page_due_ms(room) <= step->now_ms)
         step_turn(step, 0, room->page + 1);
     step_settle_countdown(step);
-    step_settle_host(step);
+    settle_host(step);
 }
 
 /* The first 64 characters of a user's id stand in where there is no other name. */
@@ -245,7 +245,7 @@ static void on_init(struct step *step)
     bool waits = step->command->message && step->command->message->init.await_voice;
     room_participant(room, participant)->wait_until_ms =
         waits ? room_add_ms(step->now_ms, LIMIT_AWAIT_VOICE_MS) : 0;
-    step_settle_host(step);
+    settle_host(step);
     step_settle_countdown(step);
 }
 

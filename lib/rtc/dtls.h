@@ -46,7 +46,6 @@ int64_t dtls_timeout_us(struct dtls *dtls);
 /* Sends close_notify, if there is an association. */
 void dtls_close(struct dtls *dtls);
 
-bool dtls_is_active(const struct dtls *dtls);
 /* The cipher suite by its name in IANA's registry, static; "" until one is agreed on. */
 const char *dtls_suite_name(const struct dtls *dtls);
 /* Static text or of this association; "" unless it failed. */

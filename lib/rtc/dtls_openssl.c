@@ -341,11 +341,6 @@ void dtls_close(struct dtls *dtls)
     ERR_clear_error();
 }
 
-bool dtls_is_active(const struct dtls *dtls)
-{
-    return dtls->active;
-}
-
 const char *dtls_suite_name(const struct dtls *dtls)
 {
     const SSL_CIPHER *cipher = SSL_get_current_cipher(dtls->ssl);

@@ -125,11 +125,6 @@ bool peer_is_over(const struct peer *peer);
 /* For the owner, in order. Without memory the peer fails. */
 void peer_tell(struct peer *peer, int kind, enum peer_state state, const char *text);
 
-/* peer_negotiate.c */
-
-/* Describes the newest session to the other side. */
-void peer_describe(struct peer *peer, bool is_offer);
-
 /* peer_path.c */
 
 /* Begins a session beside the one in use, and looks for candidates. */

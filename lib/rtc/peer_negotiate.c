@@ -22,7 +22,8 @@ static enum sdp_direction answer_direction(enum sdp_direction offered)
     return SDP_INACTIVE;
 }
 
-void peer_describe(struct peer *peer, bool is_offer)
+/* Describes the newest session to the other side. */
+static void describe(struct peer *peer, bool is_offer)
 {
     const struct ice *ice = peer_path_newest(peer);
     const struct sdp_local local = {
@@ -80,7 +81,7 @@ enum err peer_offer(struct peer *peer)
             return e;
         peer->offer_out = true;
     }
-    peer_describe(peer, true);
+    describe(peer, true);
     return ERR_NONE;
 }
 
@@ -160,7 +161,7 @@ static enum err take_offer(struct peer *peer, struct sdp *remote, bool yields, c
         peer_set_state(peer, PEER_FAILED, "ICE could not begin");
         return ERR_NONE;
     }
-    peer_describe(peer, false);
+    describe(peer, false);
     peer_media_start(peer);
     return ERR_NONE;
 }

@@ -57,7 +57,7 @@ void http_upload_describe(struct exchange *exchange, const struct upload *upload
         exchange_header(exchange, "Upload-Expires", "%s", date);
 }
 
-bool http_upload_speaks_tus(struct exchange *exchange)
+static bool speaks_tus(struct exchange *exchange)
 {
     char version[16];
     if (net_header(exchange, "tus-resumable", version, sizeof version) &&
@@ -109,7 +109,8 @@ static enum err find_session(struct server *server, const char *recording_id,
     return session_id_valid(session_id) ? house_by_id(server, session_id, out) : ERR_NOT_FOUND;
 }
 
-bool http_upload_recording(struct exchange *exchange, const char *recording_id,
+/* The recording, of which the token must be the owner's or the host's; false: it is refused. */
+static bool find_recording(struct exchange *exchange, const char *recording_id,
                            struct house_room **room, struct recording_view *recording)
 {
     struct server *server = exchange->server;
@@ -237,9 +238,9 @@ void http_uploads_create(struct exchange *exchange)
     struct upload upload = {0};
     struct recording_view recording;
     struct house_room *room;
-    if (!http_upload_speaks_tus(exchange) || !read_length(exchange, &upload.length) ||
+    if (!speaks_tus(exchange) || !read_length(exchange, &upload.length) ||
         !read_metadata(exchange, &upload) ||
-        !http_upload_recording(exchange, upload.recording_id, &room, &recording) ||
+        !find_recording(exchange, upload.recording_id, &room, &recording) ||
         !may_be_sent(exchange, room, &recording))
         return;
     int64_t ended_ms = room_ended_at_ms(room->room);
@@ -276,7 +277,7 @@ static void answer_gone(struct exchange *exchange, const char *recording_id)
         exchange_fail(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
         return;
     }
-    if (!http_upload_recording(exchange, recording_id, &room, &recording))
+    if (!find_recording(exchange, recording_id, &room, &recording))
         return;
     if (!recording.uploaded) {
         exchange_fail(exchange, ERR_NOT_FOUND, REASON_NONE, NULL);
@@ -296,7 +297,7 @@ struct upload *http_upload_find(struct exchange *exchange)
     struct recording_view recording;
     struct house_room *room;
     char id[sizeof((struct upload *)0)->id];
-    if (!http_upload_speaks_tus(exchange))
+    if (!speaks_tus(exchange))
         return NULL;
     size_t len = strlen(exchange->route.param);
     if (len > UPLOADS_ID_LEN && exchange->route.param[UPLOADS_ID_LEN] == '-')
@@ -308,7 +309,7 @@ struct upload *http_upload_find(struct exchange *exchange)
         answer_gone(exchange, recording_id);
         return NULL;
     }
-    return http_upload_recording(exchange, upload->recording_id, &room, &recording) ? upload : NULL;
+    return find_recording(exchange, upload->recording_id, &room, &recording) ? upload : NULL;
 }
 
 /* Who hears that all of it is there takes it for finished and lets go of what it has. Until it is,

@@ -18,13 +18,9 @@ struct house_room;
 enum err http_upload_error(enum err e) MUST_CHECK;
 /* Headers: where the upload stands, and until when. */
 void http_upload_describe(struct exchange *exchange, const struct upload *upload);
-/* Each of these refuses where it answers false or NULL. */
-bool http_upload_speaks_tus(struct exchange *exchange);
+/* Both refuse where they answer false or NULL. */
 bool http_upload_number(struct exchange *exchange, const char *name, const char *field,
                         uint64_t *out);
-/* The recording, of which the token must be the owner's or the host's. */
-bool http_upload_recording(struct exchange *exchange, const char *recording_id,
-                           struct house_room **room, struct recording_view *recording);
 /* The upload of the address, for who may touch it. */
 struct upload *http_upload_find(struct exchange *exchange);
 

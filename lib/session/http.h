@@ -65,8 +65,4 @@ enum err http_send(const struct http_request *request, struct http_response *res
 enum err http_response_header(const struct http_response *response, const char *name, char *out,
                               size_t out_size) MUST_CHECK;
 
-/* Appends `s` percent-encoded so that it is one segment of a path or one value of a query
- * (RFC 3986, section 2.1). */
-enum err http_append_escaped(struct buf *out, const char *s) MUST_CHECK;
-
 #endif

@@ -246,16 +246,3 @@ enum err http_response_header(const struct http_response *response, const char *
     }
     return e;
 }
-
-enum err http_append_escaped(struct buf *out, const char *s)
-{
-    static const char kept[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    enum err e = ERR_NONE;
-    for (; !e && *s; s++) {
-        if (strchr(kept, *s))
-            e = buf_append(out, s, 1);
-        else
-            e = buf_printf(out, "%%%02X", (unsigned char)*s);
-    }
-    return e;
-}

@@ -190,7 +190,6 @@ void session_report_voice(struct session *session);
 void session_take_welcome(struct session *session, const struct server_message *message);
 void session_take_event(struct session *session, const struct event *event, const char *text,
                         size_t len);
-struct session_participant *session_place(struct session *session, unsigned participant);
 
 /* session_start.c: the common start */
 void session_arm_start(struct session *session);
@@ -203,7 +202,6 @@ void session_close_signal(struct session *session);
 void session_tend_links(struct session *session);
 void session_drop_link(struct session *session, unsigned participant);
 void session_drop_links(struct session *session);
-struct link *session_link(struct session *session, unsigned participant);
 
 /* session_capture.c: recording */
 void session_want_recording(struct session *session);

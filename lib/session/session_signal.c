@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "session/session_inner.h"
 
-struct link *session_link(struct session *session, unsigned participant)
+static struct link *link_of(struct session *session, unsigned participant)
 {
     struct link *unused = NULL;
     for (size_t i = 0; i < sizeof session->links / sizeof *session->links; i++) {
@@ -35,7 +35,7 @@ static void on_description(void *context, bool is_offer, const char *sdp)
 {
     struct voice *voice = context;
     struct session *session = voice->session;
-    struct link *link = session_link(session, voice->participant);
+    struct link *link = link_of(session, voice->participant);
     if (!link || link->voice != voice)
         return;
     struct buf text;
@@ -51,7 +51,7 @@ static void on_candidate(void *context, const char *candidate, const char *sdp_m
                          int sdp_mline_index)
 {
     struct voice *voice = context;
-    struct link *link = session_link(voice->session, voice->participant);
+    struct link *link = link_of(voice->session, voice->participant);
     if (!link || link->voice != voice)
         return;
     struct buf text;
@@ -92,7 +92,7 @@ static void drop_voice(struct link *link)
 
 void session_drop_link(struct session *session, unsigned participant)
 {
-    struct link *link = session_link(session, participant);
+    struct link *link = link_of(session, participant);
     if (!link)
         return;
     drop_voice(link);
@@ -112,7 +112,7 @@ static void on_peer_state(void *context, enum peer_state state, const char *why)
 {
     struct voice *voice = context;
     struct session *session = voice->session;
-    struct link *link = session_link(session, voice->participant);
+    struct link *link = link_of(session, voice->participant);
     if (!link || link->voice != voice || session->is_freed)
         return;
     link->state = state;
@@ -128,7 +128,7 @@ static void on_peer_state(void *context, enum peer_state state, const char *why)
 static void on_rtp(void *context, const struct rtp_packet *packet)
 {
     struct voice *voice = context;
-    struct link *link = session_link(voice->session, voice->participant);
+    struct link *link = link_of(voice->session, voice->participant);
     if (!link || link->voice != voice)
         return;
     if (!link->jitter || !link->has_ssrc || link->ssrc != packet->ssrc) {
@@ -235,7 +235,7 @@ static void take_answer(struct session *session, struct link *link, const char *
 
 static void take_signal(struct session *session, const struct server_message *message)
 {
-    struct link *link = session_link(session, message->signal.from);
+    struct link *link = link_of(session, message->signal.from);
     if (!link || message->signal.from == session->self)
         return;
     link->is_present = true;
@@ -261,7 +261,7 @@ static void take_peers(struct session *session, const struct server_message *mes
     for (size_t i = 0; i < sizeof session->links / sizeof *session->links; i++)
         session->links[i].is_present = false;
     for (size_t i = 0; i < message->peers.count; i++) {
-        struct link *link = session_link(session, message->peers.peers[i].participant);
+        struct link *link = link_of(session, message->peers.peers[i].participant);
         if (!link || link->participant == session->self)
             continue;
         link->is_present = true;
@@ -282,7 +282,7 @@ static void on_text(void *context, const char *text, size_t len)
         backoff_reset(&session->signal_backoff);
         take_peers(session, &message);
     } else if (message.type == SERVER_PEER_JOINED || message.type == SERVER_PEER_LEFT) {
-        link = session_link(session, message.peer.participant);
+        link = link_of(session, message.peer.participant);
         if (link)
             link->is_present = message.type == SERVER_PEER_JOINED;
         /* What we offered before went to somebody who is gone. */

@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "session/session_inner.h"
 
-struct session_participant *session_place(struct session *session, unsigned participant)
+static struct session_participant *place_of(struct session *session, unsigned participant)
 {
     if (participant < 1 || participant > LIMIT_PARTICIPANTS)
         return NULL;
@@ -99,7 +99,7 @@ void session_take_welcome(struct session *session, const struct server_message *
     session->start_at_ms = message->welcome.has_start_at ? message->welcome.start_at_ms : 0;
     for (size_t i = 0; i < message->welcome.participant_count; i++) {
         const struct server_participant *from = &message->welcome.participants[i];
-        struct session_participant *place = session_place(session, from->participant);
+        struct session_participant *place = place_of(session, from->participant);
         if (!place)
             continue;
         place->participant = from->participant;
@@ -116,7 +116,7 @@ void session_take_welcome(struct session *session, const struct server_message *
 
 static void take_join(struct session *session, const struct event *event)
 {
-    struct session_participant *place = session_place(session, event->participant);
+    struct session_participant *place = place_of(session, event->participant);
     if (!place)
         return;
     place->participant = event->participant;
@@ -126,7 +126,7 @@ static void take_join(struct session *session, const struct event *event)
 
 static void take_leave(struct session *session, const struct event *event)
 {
-    struct session_participant *place = session_place(session, event->participant);
+    struct session_participant *place = place_of(session, event->participant);
     if (place)
         place->seated = place->connected = place->is_recording = place->is_speaking = false;
     /* An event of the past says nothing about who is there now. */
@@ -136,7 +136,7 @@ static void take_leave(struct session *session, const struct event *event)
 
 static void take_voice_status(struct session *session, const struct event *event)
 {
-    struct session_participant *place = session_place(session, event->participant);
+    struct session_participant *place = place_of(session, event->participant);
     if (!place)
         return;
     place->is_mic_on = event->voice_status.is_mic_on;
@@ -145,7 +145,7 @@ static void take_voice_status(struct session *session, const struct event *event
 
 static void take_recording(struct session *session, const struct event *event)
 {
-    struct session_participant *place = session_place(session, event->participant);
+    struct session_participant *place = place_of(session, event->participant);
     bool began = event->type == EVENT_RECORDING_STARTED;
     if (place)
         place->is_recording = began;
@@ -162,7 +162,7 @@ static void take_recording(struct session *session, const struct event *event)
 
 static void take_connected(struct session *session, const struct event *event)
 {
-    struct session_participant *place = session_place(session, event->participant);
+    struct session_participant *place = place_of(session, event->participant);
     if (place)
         place->connected = event->type == EVENT_CONNECTED;
 }

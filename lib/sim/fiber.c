@@ -73,12 +73,6 @@ static void put_stack(void *stack)
         munmap(stack, STACK_SIZE);
 }
 
-void fibers_forget_stacks(void)
-{
-    while (fibers.stack_count > 0)
-        munmap(fibers.stacks[--fibers.stack_count], STACK_SIZE);
-}
-
 struct fiber *fiber_self(void)
 {
     return fibers.self;

@@ -32,7 +32,5 @@ void fibers_signal(struct node *node, const void *what, int64_t delay_us);
 void fibers_push(struct node *node);
 /* All have ended. */
 void fibers_release(struct node *node);
-/* Stacks that are kept for further fibers. */
-void fibers_forget_stacks(void);
 
 #endif

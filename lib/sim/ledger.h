@@ -70,6 +70,5 @@ bool ledger_anybody_is_connected(const struct ledger *ledger);
 
 /* ledger_rules.c: what an event means, and whether it may be. */
 void ledger_apply(struct ledger *ledger, const struct event *event);
-bool ledger_all_chose(const struct ledger *ledger, unsigned page);
 
 #endif

@@ -21,7 +21,7 @@ static int seated(const struct ledger *ledger)
     return count;
 }
 
-bool ledger_all_chose(const struct ledger *ledger, unsigned page)
+static bool all_chose(const struct ledger *ledger, unsigned page)
 {
     for (unsigned i = 1; i <= ledger->people; i++) {
         if (ledger->persons[i].seated && !ledger->chosen[page][i])
@@ -140,7 +140,7 @@ static void take_reveal(struct ledger *ledger, const struct event *event)
     const struct page *of = agenda_page(ledger->agenda, page);
     if (!of || of->reveal != REVEAL_ALL || ledger->is_revealed[page])
         wrong(ledger, event, "choices-stay-private", "a page that is not to be revealed");
-    if (!ledger_all_chose(ledger, page)) {
+    if (!all_chose(ledger, page)) {
         if (page != ledger->page)
             wrong(ledger, event, "choices-stay-private", "not all have chosen");
         ledger->turn_is_due = true; /* then the page must be left now */

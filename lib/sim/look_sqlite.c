@@ -9,14 +9,11 @@
 
 struct look {
     sqlite3 *sqlite;
-    sqlite3_stmt *lines, *live;
+    sqlite3_stmt *lines;
 };
 
 static const char lines_text[] =
     "SELECT row, session, seq, line FROM event WHERE row > ?1 ORDER BY row";
-static const char live_text[] =
-    "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM session WHERE live = 1"
-    " GROUP BY room)";
 
 struct look *look_new(void)
 {
@@ -26,8 +23,7 @@ struct look *look_new(void)
     if (!disk_find(disk_at_hand, "/data/debate.db") ||
         sqlite3_open_v2("/data/debate.db", &look->sqlite,
                         SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL) ||
-        sqlite3_prepare_v2(look->sqlite, lines_text, -1, &look->lines, NULL) ||
-        sqlite3_prepare_v2(look->sqlite, live_text, -1, &look->live, NULL)) {
+        sqlite3_prepare_v2(look->sqlite, lines_text, -1, &look->lines, NULL)) {
         trace("the database cannot be looked at: %s",
               look->sqlite ? sqlite3_errmsg(look->sqlite) : "it is not there");
         look_free(look);
@@ -41,7 +37,6 @@ void look_free(struct look *look)
     if (!look)
         return;
     sqlite3_finalize(look->lines);
-    sqlite3_finalize(look->live);
     sqlite3_close(look->sqlite);
     free(look);
 }
@@ -62,11 +57,4 @@ int64_t look_lines(struct look *look, int64_t after, look_line_fn *on_line, void
     if (rc != SQLITE_DONE)
         broken("the-log-can-be-read", "%s", sqlite3_errmsg(look->sqlite));
     return last;
-}
-
-int look_live_of_a_room(struct look *look)
-{
-    int count = sqlite3_step(look->live) == SQLITE_ROW ? sqlite3_column_int(look->live, 0) : 0;
-    sqlite3_reset(look->live);
-    return count;
 }

@@ -18,7 +18,5 @@ void look_free(struct look *look); /* NULL is allowed */
  * call. Returns the last row. */
 typedef void look_line_fn(void *context, int64_t key, uint64_t seq, const char *line, size_t len);
 int64_t look_lines(struct look *look, int64_t after, look_line_fn *on_line, void *context);
-/* How many sessions of one room have not ended, at most. */
-int look_live_of_a_room(struct look *look);
 
 #endif

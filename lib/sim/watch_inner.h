@@ -46,9 +46,6 @@ void watch_asked(const char *session_id, const char *user, enum command_type typ
                  int choice);
 void watch_count(void);
 
-/* FNV-1a. */
-uint64_t watch_digest(const char *text, size_t len);
-
 /* watch_signals.c: the sockets that are not for voices. What is taken ends with a NUL. */
 void watch_signals_begin(void);
 void watch_signaling_opened(struct listener *listener, const char *room_code);
@@ -56,7 +53,6 @@ void watch_signal_taken(const struct listener *listener, const char *text);
 void watch_signal_sent(const struct listener *listener, const char *text, size_t len);
 
 /* watch_server.c: the server's own state. */
-void watch_server_state(void);
 int64_t watch_server_ms(void);
 
 #endif

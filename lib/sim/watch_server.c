@@ -122,7 +122,7 @@ static void check_rooms(struct server *server)
 }
 
 /* When a turn is over and nothing is under way. */
-void watch_server_state(void)
+static void check_state(void)
 {
     struct server *server = watch.server;
     if (server && server->turn.is_stuck)
@@ -141,7 +141,7 @@ void watch_server_state(void)
 void watch_step(void)
 {
     if (watch.server)
-        watch_server_state();
+        check_state();
 }
 
 /* ---- beginnings and ends ---- */
@@ -202,6 +202,15 @@ void watch_actor_is_live(struct actor *actor, double late_ms, double error_ms)
                actor->nickname, early_ms, error_ms);
 }
 
+/* FNV-1a. */
+static uint64_t digest_of(const char *text, size_t len)
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < len; i++)
+        digest = (digest ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+    return digest;
+}
+
 void watch_actor_heard(struct actor *actor, const struct event *event)
 {
     struct node *before = node_enter(NULL);
@@ -221,17 +230,9 @@ void watch_actor_heard(struct actor *actor, const struct event *event)
     buf_init(&text, LIMIT_LOG_LINE);
     if (event_print(event, &text))
         abort();
-    heard->texts[heard->count++] = watch_digest(text.data, text.len);
+    heard->texts[heard->count++] = digest_of(text.data, text.len);
     buf_release(&text);
     node_enter(before);
-}
-
-uint64_t watch_digest(const char *text, size_t len)
-{
-    uint64_t digest = UINT64_C(0xcbf29ce484222325);
-    for (size_t i = 0; i < len; i++)
-        digest = (digest ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-    return digest;
 }
 
 static void check_heard(const struct actor *actor)
@@ -246,8 +247,7 @@ static void check_heard(const struct actor *actor)
         broken("everybody-sees-the-same", "%s has heard %zu events of %s, which has %zu",
                actor->nickname, actor->heard.count, ledger->session_id, ledger->count);
     for (size_t i = 0; i < actor->heard.count; i++) {
-        if (actor->heard.texts[i] !=
-            watch_digest(ledger->lines[i].shown, ledger->lines[i].shown_len))
+        if (actor->heard.texts[i] != digest_of(ledger->lines[i].shown, ledger->lines[i].shown_len))
             broken("everybody-sees-the-same", "%s has heard another event than %s", actor->nickname,
                    ledger->lines[i].shown);
     }

@@ -52,11 +52,6 @@ bool chance_one_in(uint64_t n)
     return chance_below(n) == 0;
 }
 
-bool chance_percent(unsigned percent)
-{
-    return chance_below(100) < percent;
-}
-
 /* ---- what happens when ---- */
 
 static bool is_sooner(const struct happening *a, const struct happening *b)

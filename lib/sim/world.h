@@ -74,7 +74,6 @@ uint64_t chance_below(uint64_t n);
 /* Both ends are included. */
 int64_t chance_between(int64_t low, int64_t high);
 bool chance_one_in(uint64_t n);
-bool chance_percent(unsigned percent);
 
 /* Puts it into the trace, and on standard output where the run is loud. */
 void trace(const char *format, ...) __attribute__((format(printf, 1, 2)));
