@@ -20,6 +20,15 @@
 #include "analysis/transcript.h"
 #include "base/mem.h"
 
+enum analysis_step {
+    STEP_TRACKS,
+    STEP_PIECES,
+    STEP_MEASURES,
+    STEP_TRANSCRIPT,
+    STEP_FINDINGS,
+    STEPS
+};
+
 struct analysis {
     const struct analysis_request *request; /* during the run */
     int lock;
@@ -159,11 +168,6 @@ static const struct {
     [STEP_TRANSCRIPT] = {"transcript", make_transcript, print_transcript, read_transcript},
     [STEP_FINDINGS] = {"findings", make_findings, print_findings, read_findings},
 };
-
-const char *analysis_step_name(enum analysis_step step)
-{
-    return steps[step].name;
-}
 
 /* A step whose work may go better the next time: it is tried again then, and pays only for what it
  * has no answer to. */

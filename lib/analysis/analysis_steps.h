@@ -16,15 +16,6 @@
 #include "analysis/space.h"
 #include "base/err.h"
 
-enum analysis_step {
-    STEP_TRACKS,
-    STEP_PIECES,
-    STEP_MEASURES,
-    STEP_TRANSCRIPT,
-    STEP_FINDINGS,
-    STEPS
-};
-
 struct analysis_request {
     const char *log; /* the session's log, whole */
     size_t log_len;
@@ -47,9 +38,6 @@ struct analysis_request {
 };
 
 struct analysis; /* owns everything that its report points to */
-
-/* "tracks", "pieces"; static. */
-const char *analysis_step_name(enum analysis_step step);
 
 /* Makes what is missing. With one line in `why`: ERR_CORRUPT (the log, a recording), ERR_IO,
  * ERR_NO_SPACE, ERR_NO_MEMORY, ERR_ENDED (forgotten: no folder is left), and what transcript_make

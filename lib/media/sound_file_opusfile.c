@@ -1,15 +1,14 @@
 #include "media/sound_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <opus/opusfile.h>
 
 #include "base/mem.h"
+#include "media/regular_file.h"
 #include "media/wav.h"
 
 enum { SAMPLES_MAX = MEDIA_RATE_HZ * 3600, READ_SAMPLES = 5760 };
@@ -76,35 +75,21 @@ static enum err read_opus(const char *path, int16_t **pcm, size_t *samples)
 
 enum err sound_file_read(const char *path, int16_t **pcm, size_t *samples)
 {
-    /* O_NONBLOCK: a named pipe must not hold us up before it is seen to be one. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = regular_file_open(path);
     FILE *file = fd >= 0 ? fdopen(fd, "rb") : NULL;
     if (!file) {
         if (fd >= 0)
             close(fd);
         return ERR_IO;
     }
-    struct stat stat;
     char magic[4] = "";
     enum err e = ERR_CORRUPT;
-    if (fstat(fileno(file), &stat) != 0) {
-        e = ERR_IO;
-        goto out;
-    }
-    if (!S_ISREG(stat.st_mode)) { /* a pipe could not be looked at twice, and might never end */
-        errno = S_ISDIR(stat.st_mode) ? EISDIR : EINVAL;
-        e = ERR_IO;
-        goto out;
-    }
-    if (fread(magic, 1, sizeof magic, file) != sizeof magic)
-        goto out;
-    if (memcmp(magic, "OggS", 4) == 0) {
+    size_t len = fread(magic, 1, sizeof magic, file);
+    rewind(file);
+    if (len == sizeof magic && memcmp(magic, "OggS", 4) == 0)
         e = read_opus(path, pcm, samples);
-    } else if (memcmp(magic, "RIFF", 4) == 0) {
-        rewind(file);
+    else if (len == sizeof magic && memcmp(magic, "RIFF", 4) == 0)
         e = wav_read(file, pcm, samples);
-    }
-out:;
     int saved = errno;
     fclose(file);
     errno = saved;

@@ -1,12 +1,11 @@
 #include "media/sound_reader.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "media/regular_file.h"
 #include "media/sound_source.h"
 
 enum { JUMP_SAMPLES = MEDIA_RATE_HZ / 5 }; /* decoding on is cheaper than a seek */
@@ -22,14 +21,7 @@ struct sound_reader {
 
 static enum err open_source(int fd, enum sound_rate rate, struct sound_source **out)
 {
-    struct stat stat;
     uint8_t magic[4] = "";
-    if (fstat(fd, &stat) != 0)
-        return ERR_IO;
-    if (!S_ISREG(stat.st_mode)) {
-        errno = S_ISDIR(stat.st_mode) ? EISDIR : EINVAL;
-        return ERR_IO;
-    }
     if (pread(fd, magic, sizeof magic, 0) < 0)
         return ERR_IO;
     if (memcmp(magic, "OggS", sizeof magic) == 0)
@@ -40,8 +32,7 @@ static enum err open_source(int fd, enum sound_rate rate, struct sound_source **
 
 enum err sound_reader_open(const char *path, enum sound_rate rate, struct sound_reader **out)
 {
-    /* O_NONBLOCK: a named pipe must not hold us up before it is seen to be one. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = regular_file_open(path);
     if (fd < 0)
         return ERR_IO;
     struct sound_reader *reader = mem_zalloc(sizeof *reader);

@@ -1,5 +1,4 @@
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "media/recording.h"
+#include "media/regular_file.h"
 
 enum { FILE_BYTES_MAX = 16 << 20, WORDS_MAX = 5 };
 
@@ -178,8 +178,7 @@ enum err timeline_parse(char *text, struct timeline *out)
 
 static enum err read_text(const char *path, char **text)
 {
-    /* O_NONBLOCK: a named pipe must not hold us up before it is seen to be one. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int fd = regular_file_open(path);
     FILE *file = fd >= 0 ? fdopen(fd, "rb") : NULL;
     if (!file) {
         if (fd >= 0)
@@ -191,10 +190,6 @@ static enum err read_text(const char *path, char **text)
     char *bytes = NULL;
     if (fstat(fileno(file), &stat) != 0)
         goto out;
-    if (!S_ISREG(stat.st_mode)) {
-        errno = S_ISDIR(stat.st_mode) ? EISDIR : EINVAL;
-        goto out;
-    }
     if (stat.st_size > FILE_BYTES_MAX) {
         e = ERR_TOO_LARGE;
         goto out;

@@ -429,14 +429,6 @@ void uploads_finished(struct uploads *uploads, struct upload *upload)
     forget(uploads, upload);
 }
 
-enum err uploads_finish(struct uploads *uploads, struct upload *upload, char sha256[65])
-{
-    enum err e = uploads_finish_files(uploads, upload, sha256);
-    if (e == ERR_NONE)
-        uploads_finished(uploads, upload);
-    return e;
-}
-
 void uploads_remove(struct uploads *uploads, struct upload *upload)
 {
     remove_files(uploads, upload->id);

@@ -7,7 +7,7 @@
  * thread.
  *
  * What an upload is, is on disk before uploads_create returns; its bytes survive kill -9 once
- * uploads_write returns, and a power cut once uploads_finish does. */
+ * uploads_write returns, and a power cut once uploads_finish_files does. */
 #ifndef DEBATE_STORE_UPLOADS_H
 #define DEBATE_STORE_UPLOADS_H
 
@@ -63,18 +63,17 @@ enum err uploads_truncate(struct uploads *uploads, struct upload *upload,
 /* Whether the bytes so far can be the beginning of Ogg Opus or WebM Opus (and at the end: are one).
  * ERR_UNSUPPORTED_MEDIA. */
 enum err uploads_check_content(struct uploads *uploads, struct upload *upload) MUST_CHECK;
-/* Digests, fsyncs, moves to the final name, fsyncs the directory; then the upload is gone from
- * here. `sha256` gets 64 hex digits and a NUL. ERR_CONFLICT: bytes are missing; ERR_IO with errno:
- * it is still here, try again. Blocks for as long as the disk takes. */
-enum err uploads_finish(struct uploads *uploads, struct upload *upload, char sha256[65]) MUST_CHECK;
-/* The two halves of it: the blocking one, which another thread may call when nothing else is done
- * with this upload meanwhile, and what follows when that went well. */
+/* Digests, fsyncs, moves to the final name, fsyncs the directory. `sha256` gets 64 hex digits and a
+ * NUL. ERR_CONFLICT: bytes are missing; ERR_IO with errno: it is still here, try again. Blocks for
+ * as long as the disk takes: another thread may call it when nothing else is done with this upload
+ * meanwhile. Then comes uploads_finished, or uploads_reopen. */
 enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload,
                               char sha256[65]) MUST_CHECK;
 /* All bytes are there, but it could not be finished. A client of tus takes an upload for finished
  * when it hears so; the last byte is asked for again, and with it comes the next try. What an
  * earlier run left so is opened like this. */
 void uploads_reopen(struct upload *upload);
+/* It is gone from here. */
 void uploads_finished(struct uploads *uploads, struct upload *upload);
 /* Removes it with its files. */
 void uploads_remove(struct uploads *uploads, struct upload *upload);

@@ -53,6 +53,14 @@ static size_t read_file(const char *dir, const char *path, char *out, size_t siz
     return len;
 }
 
+static enum err finish(struct uploads *uploads, struct upload *upload, char sha256[65])
+{
+    enum err e = uploads_finish_files(uploads, upload, sha256);
+    if (e == ERR_NONE)
+        uploads_finished(uploads, upload);
+    return e;
+}
+
 static void expect_mode(const char *dir, const char *path, mode_t mode)
 {
     char full[4300];
@@ -79,10 +87,10 @@ static void a_finished_upload_is_digested_and_under_its_final_name(void **state)
     snprintf(info, sizeof info, "uploads/%s.info", id);
     expect_mode(*state, info, 0600);
     assert_int_equal(uploads_write(uploads, upload, "a", 1), ERR_NONE);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_CONFLICT);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_CONFLICT);
     assert_int_equal(uploads_write(uploads, upload, "bcd", 3), ERR_TOO_LARGE);
     assert_int_equal(uploads_write(uploads, upload, "bc", 2), ERR_NONE);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_NONE);
     assert_string_equal(sha256, abc_sha256);
     assert_int_equal(read_file(*state, abc_path, bytes, sizeof bytes), 3);
     assert_memory_equal(bytes, "abc", 3);
@@ -113,7 +121,7 @@ static void what_could_not_be_finished_asks_for_its_last_byte(void **state)
     assert_non_null(upload);
     assert_int_equal(upload->offset, 2);
     assert_int_equal(uploads_write(uploads, upload, "c", 1), ERR_NONE);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_NONE);
     assert_string_equal(sha256, abc_sha256);
     uploads_close(uploads);
 }
@@ -130,7 +138,7 @@ static void what_is_on_its_way_in_is_counted_as_long_as_it_will_be(void **state)
     assert_int_equal(uploads_count_user(uploads, upload->user), 2);
     assert_int_equal(uploads_count_user(uploads, "somebody"), 0);
     assert_int_equal(uploads_write(uploads, upload, "abc", 3), ERR_NONE);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_NONE);
     assert_int_equal(uploads_bytes(uploads), 518);
     snprintf(id, sizeof id, "%s", more->id);
     uploads_close(uploads);
@@ -163,7 +171,7 @@ static void an_upload_goes_on_after_a_restart(void **state)
     assert_string_equal(upload->session_id, before.session_id);
     assert_string_equal(upload->metadata, before.metadata);
     assert_int_equal(uploads_write(uploads, upload, "c", 1), ERR_NONE);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_NONE);
     assert_string_equal(sha256, abc_sha256);
     uploads_close(uploads);
 }
@@ -177,7 +185,7 @@ static void what_is_cut_off_does_not_count_in_the_digest(void **state)
     assert_int_equal(uploads_truncate(uploads, upload, 1), ERR_NONE);
     assert_int_equal(upload->offset, 1);
     assert_int_equal(uploads_write(uploads, upload, "bc", 2), ERR_NONE);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_NONE);
     assert_string_equal(sha256, abc_sha256);
     uploads_close(uploads);
 }
@@ -278,9 +286,9 @@ static void a_link_in_the_way_is_not_followed(void **state)
     struct uploads *uploads = open_at(*state);
     struct upload *upload = create(uploads, 3);
     assert_int_equal(uploads_write(uploads, upload, "abc", 3), ERR_NONE);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_IO);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_IO);
     assert_int_equal(unlink(link), 0);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_NONE);
     assert_string_equal(sha256, abc_sha256);
     uploads_close(uploads);
 }
@@ -323,7 +331,7 @@ static void on_a_full_disk_what_was_written_counts(void **state)
     assert_int_equal(created, ERR_IO);
     assert_int_equal(uploads_count(uploads), 1);
     assert_int_equal(uploads_write(uploads, upload, "c", 1), ERR_NONE);
-    assert_int_equal(uploads_finish(uploads, upload, sha256), ERR_NONE);
+    assert_int_equal(finish(uploads, upload, sha256), ERR_NONE);
     assert_string_equal(sha256, abc_sha256);
     uploads_close(uploads);
 }
