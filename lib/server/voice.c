@@ -32,10 +32,8 @@ static void acknowledge(struct socket *socket, const struct command *command, ui
     buf_clear(&server->text);
     if (ack_print(&command->id, seq, &server->text))
         return; /* no memory: the client asks again, or comes again */
-    if (seq)
-        turn_ack(server, socket, server->text.data, server->text.len);
-    else
-        turn_answer(server, socket, server->text.data, server->text.len);
+    /* Of what was so already as well: what made it so may not be on the disk yet. */
+    turn_ack(server, socket, server->text.data, server->text.len);
 }
 
 /* ---- init ---- */

@@ -65,6 +65,22 @@ static void say_again(struct actor *actor)
         trace("%s says it again", actor->nickname);
 }
 
+/* Without an id, which asks for no ack; and then with one, when there is nothing new any more. */
+static void mumble(struct actor *actor)
+{
+    char text[80];
+    struct command command = {.type = COMMAND_SUBMIT_CHOICE};
+    snprintf(command.submit_choice.choice, sizeof command.submit_choice.choice, "c%u",
+             actor->counter++ % LIMIT_CHOICES);
+    int len =
+        snprintf(text, sizeof text, "{\"type\":\"submit_choice\",\"data\":{\"choice\":\"%s\"}}",
+                 command.submit_choice.choice);
+    if (actor->session->voice_socket &&
+        ws_send(actor->session->voice_socket, text, (size_t)len) == ERR_NONE)
+        trace("%s mumbles", actor->nickname);
+    say(actor, &command);
+}
+
 static void flood(struct actor *actor)
 {
     int count = (int)chance_between(20, 400);
@@ -142,8 +158,10 @@ static void do_something(struct actor *actor)
         consent(actor);
     else if (what < 850)
         turn_page(actor);
-    else if (what < 930)
+    else if (what < 900)
         say_again(actor);
+    else if (what < 930)
+        mumble(actor);
     else if (what < 935)
         flood(actor);
     else if (what < 940)

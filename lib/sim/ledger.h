@@ -25,6 +25,7 @@ struct ledger_person {
     char user[64];
     bool seated, connected, reported;
     bool consents, records;
+    char recording_id[LIMIT_RECORDING_ID + 1]; /* of the last one */
 };
 
 struct ledger {
@@ -36,13 +37,15 @@ struct ledger {
     char *header;
     struct ledger_line *lines; /* [0] is seq 1 */
     size_t count, size;
-    uint64_t found; /* lines that are left on a disk, with the header */
-    uint64_t acked; /* the last seq that somebody was told is safe */
+    uint64_t found;   /* lines that are left on a disk, with the header */
+    uint64_t acked;   /* the last seq that somebody was told is safe */
+    bool is_promised; /* somebody was told that it was made */
 
     /* what the lines make */
-    int64_t ts_ms, start_at_ms, started_ts_ms, host_gone_ts_ms;
+    int64_t ts_ms, start_at_ms, started_ts_ms, host_gone_ts_ms, page_ts_ms;
     bool in_countdown, is_started, is_ended, had_host, turn_is_due;
     unsigned page, host, people;
+    unsigned stop_is_due; /* who took consent back while recording; 0: nobody */
     struct ledger_person persons[LIMIT_PARTICIPANTS + 1];
     int8_t chosen[LIMIT_PAGES + 1][LIMIT_PARTICIPANTS + 1]; /* by place, from 1; 0: none */
     bool is_revealed[LIMIT_PAGES + 1], is_reached[LIMIT_PAGES + 1];
@@ -70,5 +73,8 @@ bool ledger_anybody_is_connected(const struct ledger *ledger);
 
 /* ledger_rules.c: what an event means, and whether it may be. */
 void ledger_apply(struct ledger *ledger, const struct event *event);
+bool ledger_all_chose(const struct ledger *ledger, unsigned page);
+/* Whether what was chosen is still to be revealed when all have chosen, or the page is left. */
+bool ledger_owes_reveal(const struct ledger *ledger, unsigned page);
 
 #endif

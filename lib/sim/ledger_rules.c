@@ -21,13 +21,41 @@ static int seated(const struct ledger *ledger)
     return count;
 }
 
-static bool all_chose(const struct ledger *ledger, unsigned page)
+bool ledger_all_chose(const struct ledger *ledger, unsigned page)
 {
     for (unsigned i = 1; i <= ledger->people; i++) {
         if (ledger->persons[i].seated && !ledger->chosen[page][i])
             return false;
     }
     return true;
+}
+
+bool ledger_owes_reveal(const struct ledger *ledger, unsigned page)
+{
+    const struct page *of = agenda_page(ledger->agenda, page);
+    if (!of || of->reveal != REVEAL_ALL || ledger->is_revealed[page])
+        return false;
+    for (unsigned i = 1; i <= ledger->people; i++) {
+        if (ledger->chosen[page][i])
+            return true;
+    }
+    return false;
+}
+
+/* Who turns pages and ends the session is the host; the server acts when it is time. */
+static void check_actor(const struct ledger *ledger, const struct event *event)
+{
+    const struct page *of = agenda_page(ledger->agenda, ledger->page);
+    if (event->actor && event->actor != ledger->host)
+        wrong(ledger, event, "one-host", "somebody else did it");
+    if (!event->actor && (of->time_ms <= 0 || event->ts_ms < ledger->page_ts_ms + of->time_ms))
+        wrong(ledger, event, "pages-follow-the-rules", "before its time");
+}
+
+static void check_page_is_left(const struct ledger *ledger, const struct event *event)
+{
+    if (ledger_owes_reveal(ledger, ledger->page))
+        wrong(ledger, event, "choices-are-revealed", "the page is left, and nobody was told");
 }
 
 static void take_join(struct ledger *ledger, const struct event *event)
@@ -62,6 +90,8 @@ static void take_leave(struct ledger *ledger, const struct event *event)
     struct ledger_person *person = &ledger->persons[event->participant];
     if (!person->seated)
         wrong(ledger, event, "one-seat-a-user", "has no seat to leave");
+    if (person->records)
+        wrong(ledger, event, "recordings-end", "leaves, and is still being recorded");
     person->seated = person->connected = false;
     if (strcmp(person->user, ledger->host_user) == 0)
         ledger->had_host = true; /* does not become it again by coming back */
@@ -92,16 +122,29 @@ static void take_host(struct ledger *ledger, const struct event *event)
     ledger->host_gone_ts_ms = event->ts_ms;
 }
 
-static void take_countdown(struct ledger *ledger, const struct event *event)
+static void take_consent(struct ledger *ledger, const struct event *event)
 {
-    if (ledger->in_countdown || ledger->is_started)
-        wrong(ledger, event, "nobody-starts-twice", "a countdown in the wrong phase");
+    struct ledger_person *person = &ledger->persons[event->participant];
+    person->consents = event->consent.recording;
+    if (!person->consents && person->records)
+        ledger->stop_is_due = event->participant;
+}
+
+static void check_all_are_there(const struct ledger *ledger, const struct event *event)
+{
     if (seated(ledger) != ledger->seats)
         wrong(ledger, event, "the-start-is-common", "a seat is free");
     for (unsigned i = 1; i <= ledger->people; i++) {
         if (ledger->persons[i].seated && !ledger->persons[i].connected)
             wrong(ledger, event, "the-start-is-common", "somebody is not connected");
     }
+}
+
+static void take_countdown(struct ledger *ledger, const struct event *event)
+{
+    if (ledger->in_countdown || ledger->is_started)
+        wrong(ledger, event, "nobody-starts-twice", "a countdown in the wrong phase");
+    check_all_are_there(ledger, event);
     ledger->in_countdown = true;
     ledger->start_at_ms = event->countdown.start_at_ms;
 }
@@ -112,9 +155,11 @@ static void take_start(struct ledger *ledger, const struct event *event)
         wrong(ledger, event, "nobody-starts-twice", "a start in the wrong phase");
     if (event->ts_ms < ledger->start_at_ms || event->start.start_at_ms != ledger->start_at_ms)
         wrong(ledger, event, "no-start-before-start-at", "too early");
+    check_all_are_there(ledger, event);
     ledger->in_countdown = false;
     ledger->is_started = true;
     ledger->started_ts_ms = event->ts_ms;
+    ledger->page_ts_ms = ledger->start_at_ms;
 }
 
 static void take_choice(struct ledger *ledger, const struct event *event)
@@ -140,7 +185,7 @@ static void take_reveal(struct ledger *ledger, const struct event *event)
     const struct page *of = agenda_page(ledger->agenda, page);
     if (!of || of->reveal != REVEAL_ALL || ledger->is_revealed[page])
         wrong(ledger, event, "choices-stay-private", "a page that is not to be revealed");
-    if (!all_chose(ledger, page)) {
+    if (!ledger_all_chose(ledger, page)) {
         if (page != ledger->page)
             wrong(ledger, event, "choices-stay-private", "not all have chosen");
         ledger->turn_is_due = true; /* then the page must be left now */
@@ -158,7 +203,10 @@ static void take_page(struct ledger *ledger, const struct event *event)
     unsigned page = event->next_page.page;
     if (!ledger->is_started || !agenda_page(ledger->agenda, page))
         wrong(ledger, event, "pages-follow-the-rules", "no such page now");
+    check_actor(ledger, event);
+    check_page_is_left(ledger, event);
     ledger->page = page;
+    ledger->page_ts_ms = event->ts_ms;
     ledger->is_reached[page] = true;
     ledger->turn_is_due = false;
 }
@@ -170,7 +218,29 @@ static void take_recording(struct ledger *ledger, const struct event *event, boo
         wrong(ledger, event, "recording-needs-consent", "it is so already");
     if (begins && (!person->consents || !ledger->is_started || !person->seated))
         wrong(ledger, event, "recording-needs-consent", "nobody may record now");
+    if ((strcmp(person->recording_id, event->recording.recording_id) != 0) != begins)
+        wrong(ledger, event, "recordings-end", "another recording than the one that began");
+    snprintf(person->recording_id, sizeof person->recording_id, "%s",
+             event->recording.recording_id);
     person->records = begins;
+    ledger->stop_is_due = 0;
+}
+
+static void take_end(struct ledger *ledger, const struct event *event)
+{
+    check_page_is_left(ledger, event);
+    if (event->session_ended.reason == END_EMPTY) {
+        if (seated(ledger) && ledger_anybody_is_connected(ledger))
+            wrong(ledger, event, "the-end-is-the-end", "somebody is there");
+    } else if (event->session_ended.reason == END_AGENDA || event->actor != ledger->host) {
+        check_actor(ledger, event);
+    }
+    for (unsigned i = 1; i <= ledger->people; i++) {
+        if (ledger->persons[i].records)
+            wrong(ledger, event, "recordings-end", "somebody is still being recorded");
+    }
+    ledger->is_ended = true;
+    ledger->turn_is_due = false;
 }
 
 static void check_order(struct ledger *ledger, const struct event *event)
@@ -184,6 +254,9 @@ static void check_order(struct ledger *ledger, const struct event *event)
     if (ledger->turn_is_due && event->type != EVENT_NEXT_PAGE &&
         event->type != EVENT_SESSION_ENDED && event->type != EVENT_RECORDING_STOPPED)
         wrong(ledger, event, "choices-stay-private", "revealed, and the page was not left");
+    if (ledger->stop_is_due &&
+        (event->type != EVENT_RECORDING_STOPPED || event->participant != ledger->stop_is_due))
+        wrong(ledger, event, "recording-needs-consent", "consent is gone, and it goes on");
     if (event->participant > LIMIT_PARTICIPANTS ||
         (event->participant > ledger->people && event->type != EVENT_JOIN))
         wrong(ledger, event, "one-seat-a-user", "a stranger");
@@ -208,7 +281,7 @@ void ledger_apply(struct ledger *ledger, const struct event *event)
         take_host(ledger, event);
         break;
     case EVENT_CONSENT:
-        person->consents = event->consent.recording;
+        take_consent(ledger, event);
         break;
     case EVENT_COUNTDOWN:
         take_countdown(ledger, event);
@@ -238,8 +311,7 @@ void ledger_apply(struct ledger *ledger, const struct event *event)
         take_page(ledger, event);
         break;
     case EVENT_SESSION_ENDED:
-        ledger->is_ended = true;
-        ledger->turn_is_due = false;
+        take_end(ledger, event);
         break;
     case EVENT_VOICE_STATUS:
     case EVENT_RECORDING_UPLOADED:

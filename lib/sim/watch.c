@@ -179,13 +179,31 @@ static bool is_what_was_asked(const struct sent *sent, const struct ledger_line 
     return false;
 }
 
+/* What was chosen before is acknowledged by an ack of the same again. What a process says again of
+ * one that is gone may have an id that it has given to something else: that tells nothing. */
+static void check_ack_of_nothing(const struct listener *listener, struct ledger *ledger, int64_t id)
+{
+    const struct sent *sent = NULL;
+    for (size_t i = 0; i < listener->sent_count; i++) {
+        const struct sent *at = &listener->sent[i];
+        if (at->id == id && sent && (at->type != sent->type || at->choice != sent->choice))
+            return;
+        if (at->id == id)
+            sent = at;
+    }
+    if (ledger && sent && sent->type == COMMAND_SUBMIT_CHOICE)
+        watch_chosen_before(ledger, ledger_participant_of(ledger, listener->user), sent->choice);
+}
+
 static void check_ack(struct listener *listener, const struct server_message *message)
 {
     struct ledger *ledger = ledger_by_id(listener->session_id);
     const struct ledger_line *line = ledger ? ledger_line(ledger, message->ack.seq) : NULL;
     const struct sent *sent = NULL;
-    if (message->ack.seq == 0)
+    if (message->ack.seq == 0) {
+        check_ack_of_nothing(listener, ledger, message->id.integer);
         return;
+    }
     watch.acks++;
     if (!line)
         broken("acked-is-in-the-log", "%s is told of event %llu of %s", listener->user,

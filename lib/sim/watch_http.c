@@ -88,14 +88,30 @@ static void check_choice(struct ledger *ledger, const struct conn *conn, const s
                          const char *body)
 {
     unsigned long long seq = 0;
-    if (sscanf(body, "{\"seq\":%llu", &seq) != 1)
-        return; /* nothing had changed */
+    if (sscanf(body, "{\"seq\":%llu", &seq) != 1) { /* nothing had changed */
+        watch_chosen_before(ledger, ledger_participant_of(ledger, token->user), conn->choice);
+        return;
+    }
     const struct ledger_line *line = ledger_line(ledger, seq);
     if (!line || line->type != EVENT_CHOICE_SUBMITTED || line->choice != conn->choice ||
         line->actor != ledger_participant_of(ledger, token->user))
         broken("acked-is-in-the-log", "%s: event %llu is no such choice", ledger->session_id, seq);
     if (seq > ledger->acked)
         ledger->acked = seq;
+}
+
+static void check_made(const char *body, size_t len)
+{
+    struct json *document = NULL;
+    if (json_read(body, len, &document))
+        broken("everybody-sees-the-same", "a room is shown as %.*s", (int)len, body);
+    const char *id = json_string(document, "session_id");
+    watch_look();
+    struct ledger *ledger = id ? ledger_by_id(id) : NULL;
+    if (!ledger)
+        broken("committed-then-sent", "a room that is nowhere was made: %.*s", (int)len, body);
+    ledger->is_promised = true;
+    json_free(document);
 }
 
 void watch_server_is_asked(const struct conn *conn)
@@ -118,6 +134,8 @@ void watch_response(struct conn *conn, const struct exchange *exchange, const ch
     char id[LIMIT_SESSION_ID + 1] = "";
     trace("server answers %s: %d", conn->request.path, exchange->status);
     struct ledger *ledger = NULL;
+    if (exchange->status == 201 && strcmp(conn->request.path, "/api/rooms") == 0)
+        check_made(body, len);
     if (exchange->status == 200 && sscanf(conn->request.path, "/api/sessions/%66[^/]", id) == 1) {
         watch_look();
         ledger = ledger_by_id(id);

@@ -45,6 +45,8 @@ void watch_probe(const struct ledger *ledger);
 void watch_asked(const char *session_id, const char *user, enum command_type type, unsigned page,
                  int choice);
 void watch_count(void);
+/* An ack says that this participant's choice stands as it is. */
+void watch_chosen_before(struct ledger *ledger, unsigned participant, int choice);
 
 /* watch_signals.c: the sockets that are not for voices. What is taken ends with a NUL. */
 void watch_signals_begin(void);

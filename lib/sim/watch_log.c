@@ -90,6 +90,8 @@ static void settle(struct ledger *ledger, uint64_t count, bool is_power_cut)
     if (lines < ledger->count && !is_power_cut)
         broken("committed-then-sent", "%s: %zu events were committed, and %llu are left",
                ledger->session_id, ledger->count, (unsigned long long)lines);
+    if (count == 0 && ledger->is_promised)
+        broken("acked-is-in-the-log", "%s was made, and is not left", ledger->session_id);
     if (count == 0)
         ledger_forget(ledger);
     else if (lines < ledger->count)
@@ -129,12 +131,10 @@ static void on_line_probed(void *context, int64_t key, uint64_t seq, const char 
         left[1] = seq;
 }
 
-void watch_probe(const struct ledger *ledger)
+static void look_ahead(const struct ledger *ledger)
 {
     uint64_t left[2] = {(uint64_t)ledger->key, 0};
     struct disk *at_hand = disk_at_hand;
-    if (watch.acks % PROBE_ONE_IN != 0)
-        return;
     struct disk *copy = disk_copy(at_hand);
     disk_power_cut(copy, POWER_CUT_ALL);
     struct shared_memory *memory = disk_swap_shared_memory(NULL);
@@ -151,6 +151,28 @@ void watch_probe(const struct ledger *ledger)
         broken("acked-is-in-the-log",
                "%s: event %llu is acknowledged, and a power cut would leave %llu",
                ledger->session_id, (unsigned long long)ledger->acked, (unsigned long long)left[1]);
+}
+
+void watch_probe(const struct ledger *ledger)
+{
+    if (watch.acks % PROBE_ONE_IN == 0)
+        look_ahead(ledger);
+}
+
+void watch_chosen_before(struct ledger *ledger, unsigned participant, int choice)
+{
+    size_t seq = ledger->count;
+    while (seq > 0 &&
+           (ledger->lines[seq - 1].type != EVENT_CHOICE_SUBMITTED ||
+            ledger->lines[seq - 1].actor != participant || ledger->lines[seq - 1].choice != choice))
+        seq--;
+    if (seq == 0)
+        broken("acked-is-in-the-log", "%s: p%u is told of choice %d", ledger->session_id,
+               participant, choice);
+    if (seq <= ledger->acked)
+        return;
+    ledger->acked = seq;
+    look_ahead(ledger);
 }
 
 /* ---- what was asked ---- */

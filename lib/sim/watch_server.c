@@ -101,6 +101,26 @@ static void check_host(const struct ledger *ledger)
                (long long)(now_ms - since_ms));
 }
 
+/* The room is what its log makes of it. */
+static void check_room(const struct house_room *room, const struct ledger *ledger)
+{
+    struct session_view view;
+    enum phase phase = ledger->is_started     ? PHASE_LIVE
+                       : ledger->in_countdown ? PHASE_COUNTDOWN
+                                              : PHASE_LOBBY;
+    room_view(room->room, &view);
+    if (view.phase != phase || view.page != ledger->page)
+        broken("the-log-is-the-truth", "%s: %s, page %u by the log, %s, page %u in the room",
+               room->session_id, phase_name(phase), ledger->page, phase_name(view.phase),
+               view.page);
+    for (unsigned page = 1; page <= ledger->agenda->page_count; page++) {
+        if (page == ledger->page && ledger_owes_reveal(ledger, page) &&
+            ledger_all_chose(ledger, page))
+            broken("choices-are-revealed", "%s: all have chosen on page %u", room->session_id,
+                   page);
+    }
+}
+
 static void check_rooms(struct server *server)
 {
     struct house_room *room, *next;
@@ -116,6 +136,7 @@ static void check_rooms(struct server *server)
         if (ledger->host != room_host(room->room))
             broken("one-host", "%s: p%u by the log, p%u in the room", room->session_id,
                    ledger->host, room_host(room->room));
+        check_room(room, ledger);
         check_voices(room, ledger);
         check_host(ledger);
     }
