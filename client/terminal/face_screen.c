@@ -390,13 +390,14 @@ static void on_upload(struct join *join, const struct session_recording *recordi
                       uint64_t total)
 {
     char length[32];
+    const char *folder = join->config->folder;
     (void)sent;
     (void)total;
     if (recording->upload_failed)
         screen_sayf(join, TONE_ERROR,
                     _("The recording could not be sent: %s. It lies in %s; \"debate upload "
-                      "--pending\" sends it later."),
-                    recording->why, recording->path);
+                      "--pending%s%s\" sends it later."),
+                    recording->why, recording->path, folder ? " " : "", folder ? folder : "");
     if (!recording->uploaded)
         return;
     story_clock((double)recording->summary.duration_ms / 1000, length);

@@ -397,6 +397,26 @@ static enum err name_recording(struct join *join, char *why, size_t why_size)
     return e;
 }
 
+/* Who leaves at once, or without a server, leaves recordings behind. Those that a server did not
+ * take have been told already. */
+static enum join_end end_of(const struct join *join, char *why, size_t why_size)
+{
+    const char *folder = join->config->folder;
+    snprintf(why, why_size, "%s", join->why);
+    for (size_t i = 0; i < session_recording_count(join->session); i++) {
+        struct session_recording recording = session_recording_at(join->session, i);
+        if (recording.uploaded || recording.upload_failed || join->end == JOIN_REFUSED)
+            continue;
+        snprintf(
+            why, why_size,
+            _("the recording was not sent: it lies in %s; \"debate upload --pending%s%s\" sends "
+              "it later"),
+            recording.path, folder ? " " : "", folder ? folder : "");
+        return JOIN_FAILED;
+    }
+    return join->end;
+}
+
 enum join_end join_run(const struct join_config *config, char *why, size_t why_size)
 {
     struct join *join = mem_zalloc(sizeof *join);
@@ -422,8 +442,7 @@ enum join_end join_run(const struct join_config *config, char *why, size_t why_s
     if (!e) {
         session_enter(join->session);
         uv_run(join->loop, UV_RUN_DEFAULT);
-        end = join->end;
-        snprintf(why, why_size, "%s", join->why);
+        end = end_of(join, why, why_size);
         join->face->close(join);
     }
     sound_free(join->sound);

@@ -145,15 +145,19 @@ types park C-c
 sees park 'exit code 0'
 
 # Ctrl-C in the middle of a debate gives the seat up, and sends the recording first.
-cp "$tree"/testdata/speech/kim-1.opus .
-opens cut 80 30 "$program" join cut --name Cut --seats 2 --input kim-1.opus --output none \
-    --record yes
-sees cut 'Cut \(you\) has taken a seat'
-mkfifo other.in
-"$program" join cut --name Other --input none --output none <other.in >other.out 2>&1 &
-pids+=($!)
-exec {other}>other.in
-sees cut 'The voice of Cut \(you\) is being recorded'
+# is_recorded WINDOW: somebody in it is recorded, in a room of its name with one who says nothing.
+is_recorded() {
+    local silence
+    opens "$1" 80 30 "$program" join "$1" --name Cut --seats 2 --output none --record yes \
+        --input "$tree/testdata/speech/kim-1.opus"
+    sees "$1" 'Cut \(you\) has taken a seat'
+    mkfifo "$1.in"
+    "$program" join "$1" --name Other --input none --output none <"$1.in" >other.out 2>&1 &
+    pids+=($!)
+    exec {silence}>"$1.in"
+    sees "$1" 'The voice of Cut \(you\) is being recorded'
+}
+is_recorded cut
 types cut C-c
 sees cut 'exit code 0'
 shown cut >out
@@ -172,4 +176,14 @@ sees kim '^End the debate for everybody\? \[y/n\]'
 types kim 'y' Enter
 sees kim '^\* The host has ended the debate\.'
 sees kim '^exit code 0'
+
+# Without a server Ctrl-C cannot send it, and says where it is.
+is_recorded left
+kill -9 "${pids[0]}"
+sees left 'The connection to the server is lost'
+types left C-c
+sees left '^exit code 1'
+shown left | tr '\n' ' ' >out
+grep -q 'debate join: the recording was not sent: it lies in .*/left-.*\.opus' out ||
+    fail 'not told where the recording is'
 finish
