@@ -3,8 +3,7 @@
 import { make } from './dom.js';
 
 const SILENCE_MS = 1200; // nothing was heard for so long: another way is looked for ...
-const AGAIN_MS = 1500; // ... and again, more seldom while the connection seems to hold
-const ANSWER_MS = 1000; // an offer waits for its answer at least so long
+const AGAIN_MS = 1500; // ... and again, ever more seldom, until a way has held
 const GIVE_UP_MS = 8000; // no new way was found in this time: from the beginning
 
 // Who hears of it: send(message), changed() and blocked().
@@ -45,7 +44,7 @@ function offerTo(ids) {
 	for (const link of all()) link.isPresent = false;
 	for (const link of ids.map(linkTo)) {
 		// An offer from before may be lost. Where the voice is missing, too, the network is another.
-		Object.assign(link, { isPresent: true, offeredAt: -Infinity });
+		Object.assign(link, { isPresent: true, offerIsOut: false });
 		if (link.state === 'connected' && !isSilent(link)) renew(link);
 		else open(link, true);
 	}
@@ -59,7 +58,7 @@ export function drop(id) {
 export const close = () => all().forEach(({ id }) => drop(id));
 
 function linkTo(id) {
-	if (!links.has(id)) links.set(id, { id, state: 'new', work: Promise.resolve() });
+	if (!links.has(id)) links.set(id, { id, state: 'new', work: Promise.resolve(), wait: AGAIN_MS });
 	return links.get(id);
 }
 
@@ -68,7 +67,7 @@ function shut(link) {
 	link.audio?.remove();
 	link.frame?.remove();
 	link.pc = link.audio = link.frame = link.origin = link.heardAt = undefined;
-	Object.assign(link, { state: 'new', offerIsOut: false, early: [], wait: AGAIN_MS, setup: 'actpass' });
+	Object.assign(link, { state: 'new', offerIsOut: false, early: [], setup: 'actpass' });
 }
 
 // Chromium tells a page of new addresses 2 s late, and a new frame at once. (Firefox is quick, but
@@ -90,7 +89,6 @@ function open(link, offers) {
 	};
 	pc.onconnectionstatechange = ifCurrent(() => {
 		link.state = pc.connectionState;
-		if (link.state === 'connected') link.offerIsOut = false;
 		if (link.state === 'failed') mend(link);
 		on.changed();
 	});
@@ -107,7 +105,6 @@ async function describe(link) {
 	const { type, sdp } = pc.localDescription;
 	const isSent = on.send({ type, to: id, data: { sdp } });
 	if (type === 'offer') link.offerIsOut = isSent && link.isPresent;
-	link.offeredAt = now();
 }
 
 function sendCandidate({ id }, one) {
@@ -144,7 +141,7 @@ async function takeRemote(link, pc, type, sdp) {
 	sdp = sdp.replace('actpass', link.setup); // Firefox would choose its DTLS role anew
 	await pc.setRemoteDescription({ type, sdp });
 	link.setup = /setup:(\w+)/.exec(sdp)[1];
-	Object.assign(link, { origin: originOf(sdp), offerIsOut: false });
+	Object.assign(link, { origin: originOf(sdp), offerIsOut: false, lookedAt: now() });
 	for (const candidate of link.early.splice(0)) await pc.addIceCandidate(candidate);
 }
 
@@ -161,12 +158,16 @@ export function watch() {
 	let isMissing, isHeard;
 	for (const link of all()) {
 		const heard = link.pc?.getReceivers()[0]?.getSynchronizationSources()[0]?.timestamp;
-		if (heard && heard !== link.heard)
-			Object.assign(link, { heard, heardAt: now(), lookedAt: 0, wait: AGAIN_MS });
+		if (heard && heard !== link.heard) {
+			Object.assign(link, { heard, heardAt: now() });
+			if (now() - link.lookedAt > 2 * link.wait) link.wait = AGAIN_MS;
+		}
 		isHeard ||= link.heardAt && !isSilent(link);
 		if (!isSilent(link) || !link.isPresent) continue;
 		isMissing = true;
-		if (now() - link.lookedAt > link.wait) mend(link);
+		if (now() - link.lookedAt < link.wait) continue;
+		link.wait = Math.min(2 * link.wait, 2 * GIVE_UP_MS);
+		mend(link);
 	}
 	return isMissing && !isHeard;
 }
@@ -174,19 +175,17 @@ export function watch() {
 // Who is not there will offer.
 function mend(link) {
 	if (!link.isPresent) return;
-	if (link.state === 'connected') link.wait *= 2;
-	else if (now() - link.heardAt > GIVE_UP_MS) open(link, true);
-	renew(link);
+	if (link.state !== 'failed' && now() - link.heardAt < GIVE_UP_MS) renew(link);
+	else open(link, true);
 }
 
-// An offer that nobody has answered is taken back first.
+// An offer that was lost is taken back first. One that is out has to be answered: a late answer
+// would be taken for that to the next offer.
 async function renew(link) {
-	const { pc, offeredAt } = link;
+	const { pc, offerIsOut } = link;
 	link.lookedAt = now();
-	if (pc.signalingState === 'have-local-offer') {
-		if (now() - offeredAt < ANSWER_MS) return;
-		await pc.setLocalDescription({ type: 'rollback' });
-	}
+	if (offerIsOut) return;
+	if (pc.signalingState === 'have-local-offer') await pc.setLocalDescription({ type: 'rollback' });
 	pc.restartIce();
 }
 

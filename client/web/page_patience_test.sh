@@ -1,0 +1,2 @@
+#!/bin/bash
+exec node client/web/testing/patience.mjs
