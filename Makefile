@@ -161,7 +161,7 @@ LISTENS := %/heard_test %/voice_loss_test %/devices_test %/join_devices_test cli
 WAITS = $(filter cmd/nginx_test.sh %/server_waits_test %/server_strangers_test %/peer_path_test \
 	%/session_path_test,$(TESTS) $(SCRIPTS))
 # Of the page's, what only looks.
-LOOKS := $(patsubst %,client/web/page_%_test.sh,looks keyboard words reset)
+LOOKS := $(patsubst %,client/web/page_%_test.sh,looks keyboard words reset patience)
 ALONE = $(filter-out $(LOOKS),$(filter $(LISTENS),$(TESTS) $(SCRIPTS)))
 TOGETHER = $(filter-out $(ALONE) $(WAITS),$(TESTS) $(SCRIPTS))
 

@@ -119,7 +119,7 @@ function settle() {
 	const recording = seat.consents;
 	if (!!me().recording !== recording) tell('consent', { recording });
 	if (room.phase === 'live') goOn();
-	else if (voice.connected().length >= room.seats - 1) tell('ready');
+	else if (voice.connected().length >= room.seats - 1) ask('ready').catch(() => {}); // it counts already
 	armStart();
 }
 

@@ -36,13 +36,12 @@ const names = (fits) => join(seated().filter(fits).map(({ nickname }) => nicknam
 
 function stateOf({ participant_id: id, connected, is_mic_on, is_speaking, is_recording }) {
 	if (!connected) return say('gone');
-	const state = id === room.self ? 'self' : voice.links.get(id)?.state;
-	const isHeard = ['self', 'connected'].includes(state);
+	const isConnected = voice.links.get(id)?.state === 'connected';
 	const words = [
-		!isHeard && say(state === 'failed' ? 'no-voice' : 'connecting'),
+		!isConnected && id !== room.self && say('connecting'),
 		is_speaking && say('speaks'),
 		!is_mic_on && say('muted'),
-		is_mic_on && !is_speaking && state === 'connected' && say('connected'),
+		is_mic_on && !is_speaking && isConnected && say('connected'),
 		is_recording && say('is-recorded'),
 	];
 	return join(words, ' · ');
@@ -99,7 +98,7 @@ function drawPage() {
 	text('#page-text', page.text);
 	drawChoices(page);
 	show('#host-tools', room.self && room.self === room.host);
-	text('#next', say(room.page < count ? 'turn' : 'finish'));
+	show('#next', room.page < count);
 }
 
 function drawOver() {
@@ -140,6 +139,7 @@ const VIEWS = { lobby: drawLobby, page: drawPage, over: drawOver };
 // Called again and again. A view that appears gets the focus, unless somebody is at work elsewhere.
 function draw() {
 	const isOver = debate.state === 'over';
+	drawLink();
 	if (!isOver && !(room.id && isCaughtUp())) return;
 	const name = isOver ? 'over' : room.phase === 'live' ? 'page' : 'lobby';
 	for (const one in VIEWS) show(`#${one}`, one === name);
@@ -147,7 +147,6 @@ function draw() {
 	show('#sound', !isOver);
 	show('#stage', true);
 	VIEWS[name]();
-	drawLink();
 	drawPeople(isOver);
 	drawEarlier();
 	drawBar();
@@ -216,19 +215,18 @@ function leave() {
 function wireConfirmed(id, act) {
 	const button = $(id);
 	const words = button.textContent;
-	const question = say(`${button.id}-asked`);
 	button.onblur = () => text(button, words);
 	button.onclick = ({ detail }) => {
 		if (button.textContent !== words) return detail < 2 && act();
-		text(button, question);
-		announce(question);
+		text(button, `${words}?`);
+		announce(say(`${button.id}-asked`));
 	};
 }
 
 function wire() {
 	$('#mic').onclick = () => mute(!mic.isMuted);
 	$('#choices').onclick = (click) => choose(click).catch(complain);
-	$('#next').onclick = () => ask('next_page');
+	$('#next').onclick = ({ detail }) => detail < 2 && ask('next_page');
 	wireConfirmed('#end', () => ask('end_session'));
 	wireConfirmed('#leave', leave);
 	$('#record').onclick = () => debate.consent(!debate.isRecorded()).catch(complain).then(keep);

@@ -23,7 +23,7 @@ offline No server answers. Is the network there?
 soon The debate begins soon
 waiting Waiting for {0} more. It starts when all are here and hear each other.
 all-here All are here. It starts when all hear each other.
-counting Everybody is here. It starts in
+counting All are here. It starts in a moment.
 invite Invite the others with the address of this page.
 
 untitled The debate
@@ -35,8 +35,7 @@ reveal-all They are shown when all have chosen.
 reveal-now A choice is shown at once, and stays.
 have-chosen {0} of {1} have chosen.
 chosen You have chosen "{0}"; the server has it on disk.
-turn Next page
-finish Finish the debate
+next Next page
 end End for everybody
 end-asked End the debate for everybody?
 so-far Choices so far
@@ -45,7 +44,6 @@ in-room In the room: {0} of {1}
 you you
 host host
 gone connection lost
-no-voice no voice
 connecting connecting the voice
 connected voice connected
 speaks speaking

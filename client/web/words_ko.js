@@ -22,7 +22,7 @@ offline 서버가 응답하지 않습니다. 네트워크를 확인하세요.
 soon 곧 토론이 시작됩니다
 waiting {0}명을 더 기다립니다. 모두 모여 서로 들리면 시작합니다.
 all-here 모두 모였습니다. 서로 들리면 시작합니다.
-counting 모두 모였습니다. 곧 시작합니다
+counting 모두 모였습니다. 곧 시작합니다.
 invite 이 페이지의 주소로 다른 사람을 초대하세요.
 
 untitled 토론
@@ -34,8 +34,7 @@ reveal-all 모두 선택하면 공개됩니다.
 reveal-now 선택은 바로 공개되며 바꿀 수 없습니다.
 have-chosen {1}명 중 {0}명이 선택했습니다.
 chosen "{0}"을(를) 선택했습니다. 서버 디스크에 저장되었습니다.
-turn 다음 쪽
-finish 토론 마치기
+next 다음 쪽
 end 모두 끝내기
 end-asked 모두의 토론을 끝낼까요?
 so-far 지금까지의 선택
@@ -44,7 +43,6 @@ in-room 참가자 {0}/{1}명
 you 나
 host 진행자
 gone 연결 끊김
-no-voice 음성 없음
 connecting 음성 연결 중
 connected 음성 연결됨
 speaks 말하는 중

@@ -2,20 +2,29 @@
 import { browser, check, isShown, join, spoken, test, tree, until } from './house.mjs';
 import { openPage } from './browser.mjs';
 
-// Tab until `selector` has the focus.
+// Tab until `selector` has the focus; nothing may cover it then.
 async function tabTo(page, selector) {
-  for (let i = 0; i < 30; i++) {
-    if (await page.evaluate((wanted) => document.activeElement.matches(wanted), selector)) return;
+  const isThere = () =>
+    page.evaluate((wanted) => document.activeElement.matches(wanted), selector);
+  for (let i = 0; !(await isThere()); i++) {
+    check(i < 30, `Tab never comes to ${selector}`);
     await page.keyboard.press('Tab');
   }
-  throw new Error(`Tab never comes to ${selector}`);
+  const covers = await page.evaluate(() => {
+    const { x, y, width, height } = document.activeElement.getBoundingClientRect();
+    const top = document.elementFromPoint(x + width / 2, y + height - 2);
+    return document.activeElement.contains(top) ? '' : top?.outerHTML ?? 'the edge';
+  });
+  check(!covers, `${selector} is under ${covers}`);
 }
 
 const focused = (page) => page.evaluate(() => document.activeElement.id);
 
 test('the keyboard alone is enough', async (house) => {
   await house.serve('--countdown', '0.5', '--agenda', `${tree}/testdata/agendas/two-pages.json`);
-  const page = await openPage(await browser(spoken('kim', 'A voice.')), `${house.url}/r/keys`);
+  const page = await openPage(await browser(spoken('kim', 'A voice.')), `${house.url}/r/keys`, {
+    viewport: { width: 360, height: 640 },
+  });
   const { keyboard } = page;
   await page.waitForSelector('#door .sound:not([hidden])');
   await tabTo(page, '#name');
@@ -31,9 +40,19 @@ test('the keyboard alone is enough', async (house) => {
   await keyboard.press('Tab');
   await keyboard.press('Enter');
   await until('the lobby has the focus', async () => (await focused(page)) === 'lobby-title');
+  await page.evaluate(() => {
+    const last = document.querySelector('#last');
+    globalThis.said = [];
+    new MutationObserver(() => said.push(last.textContent)).observe(last, { childList: true });
+  });
   const lee = join('Lee', 'keys', '--input', 'none', '--output', 'none', '--record', 'no');
   await isShown(page, '#page');
   await until('the page has the focus', async () => (await focused(page)) === 'page-title');
+  const said = await until('the start is said', () =>
+    page.evaluate(() => said.includes('The debate has started.') && said),
+  );
+  const wanted = ['Lee has taken a seat.', 'The debate has started.'];
+  check(said.every((words) => wanted.includes(words)), `nothing else is said: ${said}`);
 
   await tabTo(page, '#choices button');
   await keyboard.press('Enter');
@@ -65,6 +84,7 @@ test('the keyboard alone is enough', async (house) => {
         (last = seq),
     );
   let last = (await house.log('keys')).at(-1).seq;
+  await tabTo(page, '#sound summary');
   await tabTo(page, '#mic');
   await keyboard.press('Space');
   await micIs(false);

@@ -105,7 +105,7 @@ async function debateIn(house, locale, name, room) {
   );
   await look(page, 'revealed');
   await page.click('#sound summary');
-  await page.click('#next');
+  await page.dblclick('#next'); // is one click
   await isShown(page, '#earlier');
   await look(page, 'second');
   await page.click('#end');
