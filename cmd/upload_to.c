@@ -33,7 +33,7 @@ struct described {
     struct timeline timeline;
     bool has_timeline;
     char started_at_ms[TO_NUMBER_SIZE], bytes[TO_NUMBER_SIZE];
-    char sha256[2 * SHA256_SIZE + 1];
+    char sha256[SHA256_TEXT_SIZE];
     char participant[TO_NUMBER_SIZE];      /* empty: not known */
     char session_id[LIMIT_SESSION_ID + 1]; /* empty: not known */
 };

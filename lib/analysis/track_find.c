@@ -85,7 +85,7 @@ enum err track_find(const char *dir, const struct debate_recording *recording, c
 enum err track_is_altered(const char *path, const char *sha256, bool *altered)
 {
     uint8_t bytes[16 * 1024];
-    char hex[2 * SHA256_SIZE + 1];
+    char hex[SHA256_TEXT_SIZE];
     size_t len;
     struct hash *hash = hash_new(HASH_SHA256);
     if (!hash)

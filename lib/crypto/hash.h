@@ -8,7 +8,11 @@
 
 #include "base/err.h"
 
-enum { SHA1_SIZE = 20, SHA256_SIZE = 32 };
+enum {
+    SHA1_SIZE = 20,
+    SHA256_SIZE = 32,
+    SHA256_TEXT_SIZE = 2 * SHA256_SIZE + 1 /* in lower-case hex */
+};
 enum hash_kind { HASH_SHA1, HASH_SHA256 };
 
 /* A digest in the making; opaque, on the heap. */

@@ -12,7 +12,7 @@
 
 static void assert_hex(const uint8_t *bytes, size_t len, const char *hex)
 {
-    char text[2 * SHA256_SIZE + 1];
+    char text[SHA256_TEXT_SIZE];
     hex_encode(bytes, len, text);
     assert_string_equal(text, hex);
 }

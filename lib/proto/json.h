@@ -17,7 +17,6 @@
 
 #include <cjson/cJSON.h>
 
-#include "base/buf.h"
 #include "base/err.h"
 #include "proto/problem.h"
 

@@ -25,11 +25,11 @@ enum dtls_status {
 
 struct dtls;
 
-void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out[SHA256_LEN]);
+void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out[SHA256_SIZE]);
 
 /* `on_send` takes one datagram. NULL without memory. The identity must outlive it. */
 struct dtls *dtls_new(struct dtls_identity *identity, bool active,
-                      const uint8_t fingerprint[SHA256_LEN],
+                      const uint8_t fingerprint[SHA256_SIZE],
                       void (*on_send)(void *context, const uint8_t *data, size_t len),
                       void *context);
 /* Sends nothing. */

@@ -30,7 +30,7 @@ static const char ciphers[] =
 struct dtls_identity {
     SSL_CTX *context;
     BIO_METHOD *method;
-    uint8_t fingerprint[SHA256_LEN];
+    uint8_t fingerprint[SHA256_SIZE];
 };
 
 struct dtls {
@@ -38,7 +38,7 @@ struct dtls {
     bool active;
     enum dtls_status status;
     char why[160];
-    uint8_t fingerprint[SHA256_LEN];
+    uint8_t fingerprint[SHA256_SIZE];
     const uint8_t *input; /* the datagram that OpenSSL may read; NULL: none */
     size_t input_len;
     void (*on_send)(void *context, const uint8_t *data, size_t len);
@@ -119,8 +119,8 @@ static int check_certificate(X509_STORE_CTX *store, void *user)
     unsigned len = 0;
 
     (void)user;
-    if (certificate && X509_digest(certificate, EVP_sha256(), digest, &len) && len == SHA256_LEN &&
-        !CRYPTO_memcmp(digest, dtls->fingerprint, SHA256_LEN))
+    if (certificate && X509_digest(certificate, EVP_sha256(), digest, &len) && len == SHA256_SIZE &&
+        !CRYPTO_memcmp(digest, dtls->fingerprint, SHA256_SIZE))
         return 1;
     snprintf(dtls->why, sizeof dtls->why,
              "the certificate does not have the fingerprint that was announced");
@@ -182,7 +182,7 @@ struct dtls_identity *dtls_identity_new(void)
         goto out;
     certificate = make_certificate(key);
     ok = certificate && set_up_context(identity->context, key, certificate) &&
-         X509_digest(certificate, EVP_sha256(), identity->fingerprint, &len) && len == SHA256_LEN;
+         X509_digest(certificate, EVP_sha256(), identity->fingerprint, &len) && len == SHA256_SIZE;
 out:
     X509_free(certificate);
     EVP_PKEY_free(key);
@@ -201,9 +201,9 @@ void dtls_identity_free(struct dtls_identity *identity)
     mem_free(identity);
 }
 
-void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out[SHA256_LEN])
+void dtls_identity_fingerprint(const struct dtls_identity *identity, uint8_t out[SHA256_SIZE])
 {
-    memcpy(out, identity->fingerprint, SHA256_LEN);
+    memcpy(out, identity->fingerprint, SHA256_SIZE);
 }
 
 static unsigned next_timeout_us(SSL *ssl, unsigned timeout_us)
@@ -215,7 +215,7 @@ static unsigned next_timeout_us(SSL *ssl, unsigned timeout_us)
 }
 
 struct dtls *dtls_new(struct dtls_identity *identity, bool active,
-                      const uint8_t fingerprint[SHA256_LEN],
+                      const uint8_t fingerprint[SHA256_SIZE],
                       void (*on_send)(void *context, const uint8_t *data, size_t len),
                       void *context)
 {
@@ -223,7 +223,7 @@ struct dtls *dtls_new(struct dtls_identity *identity, bool active,
     if (!dtls)
         return NULL;
     dtls->active = active;
-    memcpy(dtls->fingerprint, fingerprint, SHA256_LEN);
+    memcpy(dtls->fingerprint, fingerprint, SHA256_SIZE);
     dtls->on_send = on_send;
     dtls->context = context;
     dtls->ssl = SSL_new(identity->context);

@@ -60,7 +60,7 @@ static void on_send(void *context, const uint8_t *data, size_t len)
 
 static void link_open(struct link *link, bool right_for_client, bool right_for_server)
 {
-    uint8_t of_client[SHA256_LEN], of_server[SHA256_LEN];
+    uint8_t of_client[SHA256_SIZE], of_server[SHA256_SIZE];
 
     *link = (struct link){.copies = 1};
     dtls_identity_fingerprint(identity, of_client);
@@ -328,7 +328,7 @@ static void garbage_before_the_handshake_is_survived(void **state)
 static void without_memory_there_is_no_association(void **state)
 {
     (void)state;
-    uint8_t fingerprint[SHA256_LEN] = {0};
+    uint8_t fingerprint[SHA256_SIZE] = {0};
     mem_fail_after(0);
     assert_null(dtls_identity_new());
     assert_null(dtls_new(identity, true, fingerprint, on_send, NULL));

@@ -73,7 +73,7 @@ struct peer {
     uint8_t type_out, type_in, type_in_other; /* payload types of Opus */
     enum sdp_direction direction_remote;
     bool has_fingerprint_remote;
-    uint8_t fingerprint_local[SHA256_LEN], fingerprint_remote[SHA256_LEN];
+    uint8_t fingerprint_local[SHA256_SIZE], fingerprint_remote[SHA256_SIZE];
     bool active; /* our DTLS role */
     char ufrag_remote[ICE_UFRAG_SIZE];
     char cname[RTP_CNAME_MAX + 1];

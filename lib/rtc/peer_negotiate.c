@@ -94,7 +94,7 @@ static enum err refuse(enum err e, char *why, size_t why_size, const char *text)
 static bool same_certificate(const struct peer *peer, const struct sdp *remote)
 {
     return peer->has_fingerprint_remote &&
-           !memcmp(peer->fingerprint_remote, remote->fingerprint, SHA256_LEN);
+           !memcmp(peer->fingerprint_remote, remote->fingerprint, SHA256_SIZE);
 }
 
 /* RFC 8842, section 5: an association that goes on keeps its roles. */
@@ -127,7 +127,7 @@ static void take_remote(struct peer *peer, const struct sdp *remote)
         peer_update_state(peer, "the other side begins anew");
     }
     peer->has_fingerprint_remote = true;
-    memcpy(peer->fingerprint_remote, remote->fingerprint, SHA256_LEN);
+    memcpy(peer->fingerprint_remote, remote->fingerprint, SHA256_SIZE);
     peer->direction_remote = remote->direction;
     peer->type_out = remote->payload_type;
     peer->negotiated = true;

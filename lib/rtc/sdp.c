@@ -16,7 +16,7 @@ struct span {
 struct transport {
     char ufrag[ICE_UFRAG_SIZE], pwd[ICE_PWD_SIZE];
     bool has_fingerprint;
-    uint8_t fingerprint[SHA256_LEN];
+    uint8_t fingerprint[SHA256_SIZE];
     enum sdp_setup setup;
     bool has_direction;
     enum sdp_direction direction;
@@ -120,13 +120,13 @@ static int hex_digit(char c)
 }
 
 /* RFC 8122, section 5: 32 pairs of digits with colons between. */
-static bool read_fingerprint(struct span text, uint8_t out[SHA256_LEN])
+static bool read_fingerprint(struct span text, uint8_t out[SHA256_SIZE])
 {
-    if (text.len != 3 * SHA256_LEN - 1)
+    if (text.len != 3 * SHA256_SIZE - 1)
         return false;
-    for (size_t i = 0; i < SHA256_LEN; i++) {
+    for (size_t i = 0; i < SHA256_SIZE; i++) {
         int high = hex_digit(text.at[3 * i]), low = hex_digit(text.at[3 * i + 1]);
-        if (high < 0 || low < 0 || (i + 1 < SHA256_LEN && text.at[3 * i + 2] != ':'))
+        if (high < 0 || low < 0 || (i + 1 < SHA256_SIZE && text.at[3 * i + 2] != ':'))
             return false;
         out[i] = (uint8_t)(high << 4 | low);
     }
@@ -340,7 +340,7 @@ static void settle_transport(struct sdp *out, const struct transport *own,
         }
         if (!out->has_fingerprint && t->has_fingerprint) {
             out->has_fingerprint = true;
-            memcpy(out->fingerprint, t->fingerprint, SHA256_LEN);
+            memcpy(out->fingerprint, t->fingerprint, SHA256_SIZE);
         }
         if (out->setup == SDP_SETUP_NONE)
             out->setup = t->setup;

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "crypto/hash.h"
 
 #define SDP_LEN_MAX        65536 /* bytes: a signaling message holds no more (protocol, section 4) */
 #define SDP_SECTIONS_MAX   32    /* a page with many tracks; we use one and refuse the others */
@@ -18,7 +19,6 @@
 #define SDP_MID_SIZE       64
 #define ICE_UFRAG_SIZE     257 /* bytes with NUL: 4 to 256 characters (RFC 8839, section 5.4) */
 #define ICE_PWD_SIZE       257 /* bytes with NUL: 22 to 256 characters */
-#define SHA256_LEN         32  /* bytes */
 #define FINGERPRINT_SIZE   96  /* bytes: "AB:CD:…" of 32 bytes and the NUL */
 
 /* One line `candidate:…` (RFC 8839, section 5.1). */
@@ -55,7 +55,7 @@ struct sdp {
     bool bundled; /* that section is in a BUNDLE group (RFC 9143) */
     char ufrag[ICE_UFRAG_SIZE], pwd[ICE_PWD_SIZE];
     bool has_fingerprint; /* a SHA-256 one (RFC 8122); others are passed over */
-    uint8_t fingerprint[SHA256_LEN];
+    uint8_t fingerprint[SHA256_SIZE];
     enum sdp_setup setup; /* RFC 8842 */
     enum sdp_direction direction;
     uint8_t payload_type; /* of Opus (RFC 7587) */
@@ -100,6 +100,6 @@ void ice_candidate_print(struct buf *out, const struct ice_candidate *candidate)
 const char *ice_candidate_type_name(const struct ice_candidate *candidate);
 
 /* "AB:CD:…"; `out` holds FINGERPRINT_SIZE bytes. */
-void fingerprint_print(const uint8_t fingerprint[SHA256_LEN], char *out);
+void fingerprint_print(const uint8_t fingerprint[SHA256_SIZE], char *out);
 
 #endif

@@ -1,7 +1,7 @@
 #include "base/fuzz_testing.h"
 #include "rtc/sdp.h"
 
-static const uint8_t fingerprint[SHA256_LEN] = {1, 2, 3};
+static const uint8_t fingerprint[SHA256_SIZE] = {1, 2, 3};
 
 static void within_bounds(const struct sdp *sdp)
 {
@@ -43,7 +43,7 @@ static void answer(const struct sdp *offer, struct sdp *again)
                    strcmp(again->sections[again->audio].mid, offer->sections[offer->audio].mid) ==
                        0);
         fuzz_holds(again->has_fingerprint &&
-                   memcmp(again->fingerprint, fingerprint, SHA256_LEN) == 0);
+                   memcmp(again->fingerprint, fingerprint, SHA256_SIZE) == 0);
         fuzz_holds(again->candidate_count == offer->candidate_count);
     }
     buf_release(&out);

@@ -13,10 +13,10 @@ static const char *const direction_names[] = {[SDP_SENDRECV] = "sendrecv",
                                               [SDP_RECVONLY] = "recvonly",
                                               [SDP_INACTIVE] = "inactive"};
 
-void fingerprint_print(const uint8_t fingerprint[SHA256_LEN], char *out)
+void fingerprint_print(const uint8_t fingerprint[SHA256_SIZE], char *out)
 {
-    for (size_t i = 0; i < SHA256_LEN; i++)
-        snprintf(out + 3 * i, 4, "%02X%s", fingerprint[i], i + 1 < SHA256_LEN ? ":" : "");
+    for (size_t i = 0; i < SHA256_SIZE; i++)
+        snprintf(out + 3 * i, 4, "%02X%s", fingerprint[i], i + 1 < SHA256_SIZE ? ":" : "");
 }
 
 /* RFC 8829, section 5.3.1: a section that is not wanted gets port 0 and stays in its place. */

@@ -257,7 +257,7 @@ static void a_candidate_is_printed_as_it_was_read(void **state)
 
 static char *printed(const struct sdp *offer)
 {
-    static const uint8_t fingerprint[SHA256_LEN] = {0x0a, 0xff};
+    static const uint8_t fingerprint[SHA256_SIZE] = {0x0a, 0xff};
     const struct ice_candidate candidate = {
         .foundation = "1", .component = 1, .udp = true, .address = "192.0.2.1", .port = 9000};
     const struct sdp_local local = {

@@ -29,8 +29,8 @@ struct patch {
     uint64_t start;    /* where this PATCH began */
     struct hash *hash; /* NULL: no checksum was given */
     enum hash_kind hash_kind;
-    uint8_t digest[SHA256_SIZE]; /* as given */
-    char sha256[65];             /* of the whole file */
+    uint8_t digest[SHA256_SIZE];   /* as given */
+    char sha256[SHA256_TEXT_SIZE]; /* of the whole file */
     enum err result;
     int error; /* errno, with it */
     struct patch *prev, *next;

@@ -34,7 +34,7 @@ static inline const char *digest(enum hash_kind kind, struct bytes bytes, bool i
 {
     uint8_t out[SHA256_SIZE];
     size_t size = kind == HASH_SHA1 ? SHA1_SIZE : SHA256_SIZE;
-    char *hex = keep_zalloc(2 * SHA256_SIZE + 1);
+    char *hex = keep_zalloc(SHA256_TEXT_SIZE);
     struct hash *hash = hash_new(kind);
     assert_non_null(hash);
     assert_int_equal(hash_update(hash, bytes.data, bytes.len), ERR_NONE);

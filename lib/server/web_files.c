@@ -66,7 +66,7 @@ static const char *content_type_of(const char *name)
 static enum err digest(struct web_file *file)
 {
     uint8_t sum[SHA256_SIZE];
-    char hex[2 * SHA256_SIZE + 1];
+    char hex[SHA256_TEXT_SIZE];
     struct hash *hash = hash_new(HASH_SHA256);
     enum err e = hash ? hash_update(hash, file->bytes.data, file->bytes.len) : ERR_NO_MEMORY;
     if (!e)

@@ -77,7 +77,7 @@ struct own_recording {
     int hold;
     bool uploaded, upload_failed;
     uint64_t bytes;
-    char sha256[65];
+    char sha256[SHA256_TEXT_SIZE];
     char why[256];
 };
 

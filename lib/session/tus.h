@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "crypto/hash.h"
 
 enum { TUS_CHUNK = 1024 * 1024 }; /* bytes; a lost connection costs at most that much again */
 
@@ -30,11 +31,11 @@ struct tus_request {
 
 struct tus_result {
     uint64_t bytes;
-    char sha256[65];  /* of the file, lower-case hex */
-    bool checked;     /* the server says that it has these bytes */
-    unsigned resumed; /* how often it went on in the middle */
-    int status;       /* the last HTTP status; 0: nobody answered */
-    char why[256];    /* when it failed; for people */
+    char sha256[SHA256_TEXT_SIZE]; /* of the file, lower-case hex */
+    bool checked;                  /* the server says that it has these bytes */
+    unsigned resumed;              /* how often it went on in the middle */
+    int status;                    /* the last HTTP status; 0: nobody answered */
+    char why[256];                 /* when it failed; for people */
 };
 
 /* ERR_IO: the file (errno); ERR_REFUSED: the server does not want it; ERR_UNREACHABLE: given up

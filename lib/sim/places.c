@@ -101,7 +101,8 @@ enum err uploads_check_content(struct uploads *uploads, struct upload *upload)
     return ERR_UNSUPPORTED_MEDIA;
 }
 
-enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload, char sha256[65])
+enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload,
+                              char sha256[SHA256_TEXT_SIZE])
 {
     (void)uploads;
     (void)upload;

@@ -330,7 +330,7 @@ static enum err hash_again(struct entry *entry, int fd)
     return e;
 }
 
-static enum err digest(struct entry *entry, int fd, char sha256[65])
+static enum err digest(struct entry *entry, int fd, char sha256[SHA256_TEXT_SIZE])
 {
     uint8_t bytes[SHA256_SIZE];
     enum err e = entry->hash ? ERR_NONE : hash_again(entry, fd);
@@ -397,7 +397,8 @@ static enum err move(const struct uploads *uploads, const struct upload *upload)
     return error ? ERR_IO : ERR_NONE;
 }
 
-enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload, char sha256[65])
+enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload,
+                              char sha256[SHA256_TEXT_SIZE])
 {
     if (upload->offset != upload->length)
         return ERR_CONFLICT;

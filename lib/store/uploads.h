@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "crypto/hash.h"
 #include "proto/limits.h"
 
 enum { UPLOADS_ID_LEN = 22 };
@@ -68,7 +69,7 @@ enum err uploads_check_content(struct uploads *uploads, struct upload *upload) M
  * as long as the disk takes: another thread may call it when nothing else is done with this upload
  * meanwhile. Then comes uploads_finished, or uploads_reopen. */
 enum err uploads_finish_files(const struct uploads *uploads, struct upload *upload,
-                              char sha256[65]) MUST_CHECK;
+                              char sha256[SHA256_TEXT_SIZE]) MUST_CHECK;
 /* All bytes are there, but it could not be finished. A client of tus takes an upload for finished
  * when it hears so; the last byte is asked for again, and with it comes the next try. What an
  * earlier run left so is opened like this. */

@@ -53,7 +53,8 @@ static size_t read_file(const char *dir, const char *path, char *out, size_t siz
     return len;
 }
 
-static enum err finish(struct uploads *uploads, struct upload *upload, char sha256[65])
+static enum err finish(struct uploads *uploads, struct upload *upload,
+                       char sha256[SHA256_TEXT_SIZE])
 {
     enum err e = uploads_finish_files(uploads, upload, sha256);
     if (e == ERR_NONE)
@@ -82,7 +83,7 @@ static void a_finished_upload_is_digested_and_under_its_final_name(void **state)
     mode_t mask = umask(0); /* the modes don't hang on it */
     struct uploads *uploads = open_at(*state);
     struct upload *upload = create(uploads, 3);
-    char sha256[65], bytes[8], id[32], info[48];
+    char sha256[SHA256_TEXT_SIZE], bytes[8], id[32], info[48];
     strcpy(id, upload->id);
     snprintf(info, sizeof info, "uploads/%s.info", id);
     expect_mode(*state, info, 0600);
@@ -108,7 +109,7 @@ static void what_could_not_be_finished_asks_for_its_last_byte(void **state)
 {
     struct uploads *uploads = open_at(*state);
     struct upload *upload = create(uploads, 3);
-    char sha256[65], id[32];
+    char sha256[SHA256_TEXT_SIZE], id[32];
     strcpy(id, upload->id);
     assert_int_equal(uploads_write(uploads, upload, "abc", 3), ERR_NONE);
     uploads_reopen(upload);
@@ -129,7 +130,7 @@ static void what_could_not_be_finished_asks_for_its_last_byte(void **state)
 static void what_is_on_its_way_in_is_counted_as_long_as_it_will_be(void **state)
 {
     struct uploads *uploads = open_at(*state);
-    char sha256[65], id[sizeof((struct upload *)0)->id];
+    char sha256[SHA256_TEXT_SIZE], id[sizeof((struct upload *)0)->id];
     assert_int_equal(uploads_bytes(uploads), 0);
     struct upload *upload = create(uploads, 3), *more = create(uploads, 500);
     assert_int_equal(uploads_bytes(uploads), 503);
@@ -154,7 +155,7 @@ static void an_upload_goes_on_after_a_restart(void **state)
 {
     struct uploads *uploads = open_at(*state);
     struct upload before = *create(uploads, 3);
-    char sha256[65];
+    char sha256[SHA256_TEXT_SIZE];
     assert_int_equal(uploads_write(uploads, uploads_find(uploads, before.id), "ab", 2), ERR_NONE);
     uploads_close(uploads);
 
@@ -180,7 +181,7 @@ static void what_is_cut_off_does_not_count_in_the_digest(void **state)
 {
     struct uploads *uploads = open_at(*state);
     struct upload *upload = create(uploads, 3);
-    char sha256[65];
+    char sha256[SHA256_TEXT_SIZE];
     assert_int_equal(uploads_write(uploads, upload, "aXX", 3), ERR_NONE);
     assert_int_equal(uploads_truncate(uploads, upload, 1), ERR_NONE);
     assert_int_equal(upload->offset, 1);
@@ -278,7 +279,7 @@ static void a_path_never_leaves_the_recordings(void **state)
 
 static void a_link_in_the_way_is_not_followed(void **state)
 {
-    char link[4300], outside[4300], sha256[65];
+    char link[4300], outside[4300], sha256[SHA256_TEXT_SIZE];
     snprintf(link, sizeof link, "%s/recordings", (char *)*state);
     snprintf(outside, sizeof outside, "%s/outside", (char *)*state);
     assert_int_equal(mkdir(outside, 0700), 0);
@@ -314,7 +315,7 @@ static void on_a_full_disk_what_was_written_counts(void **state)
     struct rlimit old, tight;
     struct uploads *uploads = open_at(*state);
     struct upload *upload = create(uploads, 3);
-    char sha256[65];
+    char sha256[SHA256_TEXT_SIZE];
     signal(SIGXFSZ, SIG_IGN);
     getrlimit(RLIMIT_FSIZE, &old);
     tight = old;
