@@ -91,6 +91,16 @@ static void missing_count(struct out *out, report_missing_fn *put, enum report_w
         put(out, word, out_count(count, text), NULL, NULL);
 }
 
+/* What the file is short of, if it is more than a cut costs at most (design: the last second), or
+ * than clocks that drift explain. */
+static double rest_ms(const struct debate_recording *recording, const struct track *track)
+{
+    enum { CUT_MS = 1000, DRIFT_PPM_MAX = 1000 };
+    double length_ms = (double)(recording->to_ms - recording->from_ms);
+    double short_ms = length_ms - (double)track->samples / (RATE / 1000);
+    return short_ms > CUT_MS + length_ms * DRIFT_PPM_MAX / 1e6 ? short_ms : 0;
+}
+
 static void missing_sound(struct out *out, report_missing_fn *put)
 {
     const struct report *report = out->report;
@@ -106,6 +116,10 @@ static void missing_sound(struct out *out, report_missing_fn *put)
         if (track && track->altered)
             put(out, WORD_MISSING_ALTERED, out_name(report, recording->participant, name), NULL,
                 NULL);
+        double short_ms = track && !track->missing ? rest_ms(recording, track) : 0;
+        if (short_ms > 0)
+            put(out, WORD_MISSING_REST, out_length(out, short_ms, length),
+                out_name(report, recording->participant, name), NULL);
         double gaps_ms = track && !track->missing ? report_gaps_ms(track) : 0;
         if (gaps_ms > 0)
             put(out, WORD_MISSING_GAPS, out_length(out, gaps_ms, length),

@@ -295,7 +295,9 @@ static void put_timeline(struct out *out)
     out_raw(out, "</h2>\n");
     report_svg(out);
     out_raw(out, "<p class=\"quiet\">");
-    out_say(out, report->pieces->count ? WORD_TIMELINE_HELP : WORD_NOBODY_SPOKE);
+    out_say(out, report->pieces->count                    ? WORD_TIMELINE_HELP
+                 : report_anybody_heard(report->measures) ? WORD_NOBODY_SPOKE
+                                                          : WORD_NOTHING_KNOWN);
     if (report->audio != REPORT_AUDIO_NONE && report->pieces->count) {
         out_raw(out, " <span class=\"screen\">");
         out_say(out, WORD_PICK);

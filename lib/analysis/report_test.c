@@ -187,6 +187,21 @@ static void the_report_says_who_was_away_and_who_did_not_agree(void **state)
     free(sample);
 }
 
+/* Of three recordings of 12 minutes one ends 47 s early, one 0.9 s, and one not at all. */
+static void a_recording_that_ends_before_its_time_is_told_of(void **state)
+{
+    struct sample *sample = sample_new(3, 12, 10, 1);
+    (void)state;
+    sample->tracks[0].missing = sample->tracks[1].missing = NULL;
+    sample->tracks[0].samples -= 47000 * 48;
+    sample->tracks[1].samples -= 900 * 48;
+    char *html = sample_write(sample, REPORT_HTML);
+    assert_int_equal(count(html, "shorter than the log"), 1);
+    assert_non_null(strstr(html, "<li>47.0 s of the recording of Kim: the file is so much"));
+    free(html);
+    free(sample);
+}
+
 /* Without any sound nobody can say that it was silent. */
 static void silence_is_not_told_of_whom_nobody_heard(void **state)
 {
@@ -203,6 +218,7 @@ static void silence_is_not_told_of_whom_nobody_heard(void **state)
     for (size_t i = 0; i < 2; i++) {
         char *text = sample_write(sample, formats[i]);
         assert_null(strstr(text, "nobody spoke for"));
+        assert_null(strstr(text, "No speech was found"));
         assert_non_null(strstr(text, "nothing is known of who spoke"));
         free(text);
     }
@@ -484,6 +500,7 @@ int main(void)
         cmocka_unit_test(what_runs_from_right_to_left_keeps_to_itself),
         cmocka_unit_test(a_report_says_why_in_its_language),
         cmocka_unit_test(the_report_says_who_was_away_and_who_did_not_agree),
+        cmocka_unit_test(a_recording_that_ends_before_its_time_is_told_of),
         cmocka_unit_test(silence_is_not_told_of_whom_nobody_heard),
         cmocka_unit_test(a_turn_is_heard_at_its_place_in_the_file),
         cmocka_unit_test(the_page_holds_the_recordings_themselves),

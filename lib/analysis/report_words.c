@@ -157,6 +157,9 @@ static const char *const words[WORD_COUNT][LANG_COUNT] = {
                             "소리: 소리 없이 쓴 보고서입니다."},
     [WORD_MISSING_GAPS] = {"{1} of the recording of {2}: capture had gaps, which are silent.",
                            "{2}의 녹음 중 {1}: 녹음이 끊긴 곳으로, 무음입니다."},
+    [WORD_MISSING_REST] = {"{1} of the recording of {2}: the file is so much shorter than the log "
+                           "says.",
+                           "{2}의 녹음 중 {1}: 파일이 기록에 적힌 것보다 그만큼 짧습니다."},
     [WORD_MISSING_ALTERED] =
         {"The recording of {1}: the file is not the one that was uploaded, for "
          "its digest is another. It proves nothing.",
