@@ -30,6 +30,21 @@ __attribute__((format(printf, 2, 0))) static void say(const struct args *args, c
     args_say(program, format, list);
 }
 
+/* Where the value of the option comes from that a sentence begins with, if nobody sees it on the
+ * command line: " (NAME comes from ...)". */
+static void origin(const struct args *args, const char *text, char *out, size_t out_size)
+{
+    size_t len = strncmp(text, "--", 2) == 0 ? strcspn(text + 2, " =:") : 0;
+    const struct option *option = len ? args_find(args->cmd->options, text + 2, len) : NULL;
+    size_t at = option ? (size_t)(option - args->cmd->options) : 0;
+    out[0] = '\0';
+    if (option && args->is_variable[at])
+        snprintf(out, out_size, " (--%s comes from %s)", option->name, option->variable);
+    else if (option && args->standing_line[at])
+        snprintf(out, out_size, " (--%s comes from line %d of the config file)", option->name,
+                 args->standing_line[at]);
+}
+
 enum exit_code args_error(const struct args *args, enum exit_code code, const char *format, ...)
 {
     va_list list;
@@ -41,11 +56,13 @@ enum exit_code args_error(const struct args *args, enum exit_code code, const ch
 
 enum exit_code args_usage_error(const struct args *args, const char *format, ...)
 {
+    char text[2048], from[128];
     va_list list;
     va_start(list, format);
-    say(args, format, list);
+    vsnprintf(text, sizeof text, format, list);
     va_end(list);
-    return EXIT_CODE_USAGE;
+    origin(args, text, from, sizeof from);
+    return args_error(args, EXIT_CODE_USAGE, "%s%s", text, from);
 }
 
 /* ---- parsing ---- */
@@ -187,8 +204,10 @@ static void take_variables(struct args *args)
     for (const struct option *o = args->cmd->options; o && o->name; o++) {
         const char **value = &args->values[o - args->cmd->options];
         const char *given = o->variable ? getenv(o->variable) : NULL;
-        if (!*value && given && given[0])
+        if (!*value && given && given[0]) {
             *value = given;
+            args->is_variable[o - args->cmd->options] = true;
+        }
     }
 }
 
@@ -278,7 +297,7 @@ bool args_given(const struct args *args, const char *name)
 
 bool args_asked(const struct args *args, const char *name)
 {
-    return args_given(args, name) && !args->is_standing[find(args, name) - args->cmd->options];
+    return args_given(args, name) && !args->standing_line[find(args, name) - args->cmd->options];
 }
 
 const char *args_get(const struct args *args, const char *name)

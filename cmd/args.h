@@ -25,7 +25,8 @@ enum args_wish { WISH_RUN, WISH_HELP, WISH_VERSION };
 struct args {
     const struct cmd *cmd;
     const char *values[ARGS_OPTIONS_MAX]; /* by the option's place; NULL: not given */
-    bool is_standing[ARGS_OPTIONS_MAX];   /* the value is the config's */
+    bool is_variable[ARGS_OPTIONS_MAX];   /* the value is its variable's */
+    int standing_line[ARGS_OPTIONS_MAX];  /* where the config has the value; 0: it is not its */
     struct buf config;                    /* its text */
     const char **operands;
     int operand_count;

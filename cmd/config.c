@@ -15,6 +15,7 @@ enum rank { RANK_NONE, RANK_ALL, RANK_SECTION };
 /* What the lines read so far say of an option of this subcommand. */
 struct setting {
     enum rank rank;
+    int line_number;
     const char *value; /* NULL: a flag that is off */
 };
 
@@ -130,6 +131,7 @@ static enum exit_code take_setting(struct reading *reading, const char *name, co
         bool is_off = !option->argument && strcmp(value, "off") == 0;
         if (rank >= setting->rank)
             *setting = (struct setting){.rank = rank,
+                                        .line_number = reading->line_number,
                                         .value = is_off             ? NULL
                                                  : option->argument ? value
                                                                     : ""};
@@ -199,7 +201,7 @@ enum exit_code config_take(struct args *args)
         const char *value = reading.settings[at].value;
         if (!args->values[at] && value) {
             args->values[at] = value;
-            args->is_standing[at] = true;
+            args->standing_line[at] = reading.settings[at].line_number;
         }
     }
     return code;

@@ -13,7 +13,7 @@ printf '[room]\nseats = 4\n' >$config
 wrong 3 '127.0.0.1:1' room show sunday --server http://127.0.0.1:1
 printf '[replay]\njson = on\nspeed = 2\n' >$config
 run 0 replay --check "$tree/testdata/logs/library.jsonl"
-grep -q 'events, as their own replay' out || fail '--check has not counted more than the config'
+grep -q 'events; written anew' out || fail '--check has not counted more than the config'
 printf '[replay]\ncheck = on\n' >$config
 run 0 replay --json "$tree/testdata/logs/library.jsonl"
 cmp -s out "$tree/testdata/logs/library.jsonl" || fail '--json has not counted more than the config'
@@ -27,6 +27,13 @@ wrong 2 'exclude' upload sound.opus --session s_AbCdEfGhIjKlMnOpQrStUv --room x 
 printf 'secret-file = nowhere\n' >$config
 wrong 1 'nowhere' token --user kim
 DEBATE_SECRET=$(printf 'x%.0s' {1..32}) run 0 token --user kim
+
+# What is wrong is found where it stands.
+printf '\nseats = 99\n' >$config
+wrong 2 'from 2 to 8 (--seats comes from line 2 of the config file)' room create sunday
+DEBATE_SERVER=x wrong 2 'http://127.0.0.1:8080 (--server comes from DEBATE_SERVER)' room show sunday
+wrong 2 '--seats 1: it takes a whole number from 2 to 8' room create sunday --seats 1
+grep -q 'comes from' err && fail 'an option of the command line comes from elsewhere'
 
 # A line that is wrong stops every subcommand, and help alone does without the file.
 printf '\n[serve]\nliten = 127.0.0.1:0\n' >$config

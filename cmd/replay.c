@@ -151,8 +151,8 @@ static enum exit_code tell_log(const struct args *args, struct telling *telling,
         args_error(args, EXIT_CODE_DONE, "%s: line %zu is torn and left out", path,
                    result.events + 2);
     if (telling->form == FORM_NONE)
-        printf("%zu events, as their own replay writes them%s\n", result.events,
-               result.is_public ? " (without what the host's log leaves out)" : "");
+        printf("%zu events; written anew from them, the log is the same to the byte%s\n",
+               result.events, result.is_public ? " (without what the host's log leaves out)" : "");
     return EXIT_CODE_DONE;
 }
 
