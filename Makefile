@@ -211,7 +211,7 @@ sim: $(B)/sim
 FUZZ_SOURCES := $(wildcard lib/*/*_fuzz.c cmd/*_fuzz.c client/terminal/*_fuzz.c)
 FUZZED := $(filter lib/base/%.c lib/crypto/%.c lib/proto/%.c lib/room/%.c lib/media/%.c,$(LIB_SOURCES)) \
 	$(wildcard lib/bot/scenario*.c) lib/rtc/ice_candidate.c lib/rtc/rtp.c lib/rtc/sdp.c \
-	lib/rtc/sdp_print.c lib/server/routes.c lib/server/tus_headers.c lib/store/content_check.c \
+	lib/rtc/sdp_print.c $(addprefix lib/server/,chunks.c routes.c tus_headers.c) lib/store/content_check.c \
 	$(addprefix lib/analysis/,chat.c findings_take.c quotation.c stt_read.c) \
 	$(addprefix client/terminal/,orders.c text_unistring.c words_intl.c) \
 	$(addprefix cmd/,args.c config.c help.c input.c print.c suggest.c)

@@ -119,12 +119,23 @@ static struct exchange_head read_head(struct lws *wsi, struct head_text *text)
     return head;
 }
 
-/* Bodies in chunks are not read by libwebsockets 4.1; nobody's page, phone or library needs them
- * here. */
+static bool is_coded(struct lws *wsi)
+{
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+}
+
+static bool has_length(struct lws *wsi)
+{
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
+}
+
+/* A length beside them would have to be void, and who else read the request may have gone by it
+ * (RFC 9112, section 6.3). */
 static bool is_chunked(struct lws *wsi)
 {
     char coding[32];
-    return header(wsi, "transfer-encoding", coding, sizeof coding);
+    return header(wsi, "transfer-encoding", coding, sizeof coding) &&
+           strcasecmp(coding, "chunked") == 0 && !has_length(wsi);
 }
 
 /* Of names that it does not know libwebsockets tells nothing: those count by HEADER_DATA alone. */
@@ -177,19 +188,44 @@ static int ask_for_body(struct lws *wsi)
 }
 
 /* libwebsockets would wait for a body without an end (RFC 9112, section 6.3: there is none), or
- * take the length that chunks make void; what follows on this connection could not be told from it.
- */
+ * take the length that a coding makes void; what follows on this connection could not be told from
+ * it. */
 static void take_no_body(struct lws *wsi, struct exchange *exchange)
 {
     if (exchange->is_answered)
         return;
-    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0)
+    if (has_length(wsi))
         exchange_fail(exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Content-Length");
-    else if (is_chunked(wsi))
+    else if (is_coded(wsi))
         exchange_fail_with(exchange, 411, REASON_FIELD_MISSING,
                            "Content-Length"); /* RFC 9110, section 15.5.12 */
     else
         exchange_body_end(exchange);
+}
+
+/* Of the end of a body libwebsockets tells by its length alone, and of an empty one for a POST
+ * alone. */
+static void expect_body(struct lws *wsi, struct link *link, const struct exchange_head *head)
+{
+    char expect[32];
+    struct exchange *exchange = link->exchange;
+    bool is_told_length = head->has_content_length && !is_coded(wsi);
+    if (!is_told_length)
+        link->closes_after = true;
+    if (is_chunked(wsi)) {
+        /* Who is refused before the body was sent does not send it. */
+        link->is_chunked = !exchange->is_answered || !header(wsi, "expect", expect, sizeof expect);
+    } else if (!is_told_length) {
+        take_no_body(wsi, exchange);
+        link_wait(link, LINK_WAITS_FOR_NOTHING);
+    } else if (head->content_length == 0 && head->method != METHOD_POST) {
+        exchange_body_end(exchange);
+        link_wait(link, LINK_WAITS_FOR_NOTHING);
+    }
+    /* Nor does libwebsockets come out of passing over a body that was sent behind another request.
+     */
+    if (link->is_behind_another && head->content_length > 0 && exchange->is_answered)
+        link->closes_after = true;
 }
 
 int http_on_request(struct lws *wsi, struct link *link)
@@ -213,22 +249,45 @@ int http_on_request(struct lws *wsi, struct link *link)
     } else {
         exchange_begin(exchange, &head);
     }
-    if (has_body && (!head.has_content_length || is_chunked(wsi))) {
-        link->closes_after = true;
-        take_no_body(wsi, exchange);
-        link_wait(link, LINK_WAITS_FOR_NOTHING);
-    } else if (has_body && head.content_length == 0 && head.method != METHOD_POST) {
-        /* Of the end of an empty body libwebsockets tells for a POST alone. */
-        exchange_body_end(exchange);
-        link_wait(link, LINK_WAITS_FOR_NOTHING);
-    }
-    /* Nor does libwebsockets come out of passing over a body that was sent so. */
-    if (link->is_behind_another && head.content_length > 0 && exchange->is_answered)
-        link->closes_after = true;
+    if (has_body)
+        expect_body(wsi, link, &head);
     link->is_in_callback = false;
     if (!exchange->is_answered && ask_for_body(wsi))
         return -1;
     return http_on_writeable(wsi, link);
+}
+
+/* It is over, or none. Nothing behind it on this connection is heard. */
+static int end_chunks(struct link *link, enum err e)
+{
+    struct exchange *exchange = link->exchange;
+    link->is_chunked = false;
+    if (!exchange)
+        return -1; /* it was passed over, the response is out */
+    if (exchange->is_answered)
+        return 0;
+    link_wait(link, LINK_WAITS_FOR_NOTHING);
+    if (e) {
+        http_upload_gone(exchange);
+        exchange_fail(exchange, e, e == ERR_BAD_REQUEST ? REASON_FIELD_VALUE : REASON_NONE,
+                      "Transfer-Encoding");
+    } else {
+        exchange_body_end(exchange);
+    }
+    return 0;
+}
+
+static int take_chunks(struct link *link, const char *data, size_t len)
+{
+    const char *part;
+    size_t part_len;
+    while ((part = chunks_next(&link->chunks, &data, &len, &part_len))) {
+        if (link->exchange)
+            exchange_body(link->exchange, part, part_len);
+    }
+    if (link->chunks.state == CHUNKS_OVER)
+        return end_chunks(link, ERR_NONE);
+    return link->chunks.state == CHUNKS_BROKEN ? end_chunks(link, ERR_BAD_REQUEST) : 0;
 }
 
 int http_on_body(struct link *link, const void *data, size_t len)
@@ -236,7 +295,9 @@ int http_on_body(struct link *link, const void *data, size_t len)
     if (len && is_head_again(link, data, len))
         return -1;
     link->received += len;
-    if (link->exchange && len)
+    if (link->is_chunked)
+        return take_chunks(link, data, len);
+    if (link->exchange && len && link->waits_for == LINK_WAITS_FOR_BODY)
         exchange_body(link->exchange, data, len);
     return 0;
 }
@@ -246,6 +307,8 @@ int http_on_body_end(struct link *link)
     /* libwebsockets 4.1 tells it again and again while another request stands behind it. */
     if (link->waits_for != LINK_WAITS_FOR_BODY)
         return 0;
+    if (link->is_chunked)
+        return end_chunks(link, ERR_TOO_LARGE); /* libwebsockets takes 100 MiB */
     link_wait(link, link->exchange ? LINK_WAITS_FOR_NOTHING : LINK_WAITS_FOR_HEAD);
     if (!link->exchange || link->exchange->is_answered)
         return 0; /* the response is on its way */
@@ -380,6 +443,10 @@ int http_on_writeable(struct lws *wsi, struct link *link)
         return 0;
     }
     http_on_gone(link);
+    if (link->is_chunked) { /* passed over, so that a reset does not swallow the response */
+        link_wait(link, LINK_WAITS_FOR_BODY);
+        return 0;
+    }
     if (link->closes_after)
         return -1;
     if (lws_http_transaction_completed(wsi))

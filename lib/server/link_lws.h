@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "server/chunks.h"
+
 struct lws;
 struct server;
 struct socket;
@@ -25,13 +27,15 @@ enum link_wait {
 struct link {
     struct lws *wsi;
     struct server *server;
-    struct exchange *exchange;     /* NULL between requests */
-    struct socket *socket;         /* NULL before the upgrade */
-    bool is_in_callback;           /* a response that is ready is written when it returns */
-    bool closes_after;             /* this response ends the connection */
-    bool was_used;                 /* for a request, before this one */
-    bool is_behind_another;        /* this request is not the connection's first */
-    bool is_crowded;               /* its address has too many connections */
+    struct exchange *exchange; /* NULL between requests */
+    struct socket *socket;     /* NULL before the upgrade */
+    bool is_in_callback;       /* a response that is ready is written when it returns */
+    bool closes_after;         /* this response ends the connection */
+    bool was_used;             /* for a request, before this one */
+    bool is_behind_another;    /* this request is not the connection's first */
+    bool is_crowded;           /* its address has too many connections */
+    bool is_chunked;           /* the body; the response waits for its end */
+    struct chunks chunks;
     struct limiter_entry *address; /* NULL: its connections are not counted */
     enum link_wait waits_for;
     int64_t since_ms;

@@ -109,6 +109,7 @@ static void look_at_body(struct link *link, int64_t now_ms)
         return;
     }
     link->closes_after = true;
+    link->is_chunked = false;
     if (exchange->patch)
         http_upload_gone(exchange); /* what has come stays, and can be gone on with */
     exchange_fail_with(exchange, 408, REASON_SLOW, NULL); /* RFC 9110, section 15.5.9 */
