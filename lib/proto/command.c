@@ -63,7 +63,7 @@ static enum err read_last_seq(const struct json_at *at, struct command *out)
         json_get_number(at, "last_seq", JSON_OPTIONAL, 0, DBL_MAX, &out->init.has_last_seq, &seq);
     if (!e && seq != floor(seq))
         e = json_refuse(at, "last_seq", REASON_FIELD_TYPE);
-    out->init.last_seq = seq < JSON_INTEGER_MAX ? (uint64_t)seq : JSON_INTEGER_MAX;
+    out->init.last_seq = seq < LIMIT_INTEGER ? (uint64_t)seq : LIMIT_INTEGER;
     return e;
 }
 
@@ -87,10 +87,10 @@ static enum err read_init(const struct json_at *at, struct command *out)
 static enum err read_report_start(const struct json_at *at, struct command *out)
 {
     out->report_start.error_ms = 0;
-    enum err e = json_get_number(at, "at", JSON_REQUIRED, 0, JSON_INTEGER_MAX, NULL,
-                                 &out->report_start.at_ms);
+    enum err e =
+        json_get_number(at, "at", JSON_REQUIRED, 0, LIMIT_INTEGER, NULL, &out->report_start.at_ms);
     if (!e)
-        e = json_get_number(at, "error_ms", JSON_OPTIONAL, 0, JSON_INTEGER_MAX,
+        e = json_get_number(at, "error_ms", JSON_OPTIONAL, 0, LIMIT_INTEGER,
                             &out->report_start.has_error, &out->report_start.error_ms);
     return e;
 }
@@ -108,7 +108,7 @@ static enum err read_voice_status(const struct json_at *at, struct command *out)
 static enum err read_recording(const struct json_at *at, const char *name, struct command *out)
 {
     out->recording.at_ms = 0;
-    return json_get_integer(at, name, JSON_OPTIONAL, 0, JSON_INTEGER_MAX, &out->recording.has_at,
+    return json_get_integer(at, name, JSON_OPTIONAL, 0, LIMIT_INTEGER, &out->recording.has_at,
                             &out->recording.at_ms);
 }
 

@@ -252,9 +252,9 @@ static void init_has_a_last_seq_and_await_voice(void **state)
     assert_int_equal(parse_data("init", "{\"last_seq\":1e0}"), ERR_NONE);
     assert_int_equal(command.init.last_seq, 1);
     assert_int_equal(parse_data("init", "{\"last_seq\":9007199254740993}"), ERR_NONE);
-    assert_int_equal(command.init.last_seq, JSON_INTEGER_MAX);
+    assert_int_equal(command.init.last_seq, LIMIT_INTEGER);
     assert_int_equal(parse_data("init", "{\"last_seq\":1e300}"), ERR_NONE);
-    assert_int_equal(command.init.last_seq, JSON_INTEGER_MAX);
+    assert_int_equal(command.init.last_seq, LIMIT_INTEGER);
     assert_refused("init", "{\"last_seq\":-1}", REASON_FIELD_RANGE, "last_seq");
     assert_refused("init", "{\"last_seq\":1.5}", REASON_FIELD_TYPE, "last_seq");
     assert_refused("init", "{\"last_seq\":\"1\"}", REASON_FIELD_TYPE, "last_seq");

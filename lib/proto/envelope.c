@@ -21,7 +21,7 @@ enum err command_id_read(const cJSON *root, struct command_id *out, struct probl
     if (!cJSON_IsNumber(id) || id->valuedouble != floor(id->valuedouble))
         return problem_set(why, ERR_BAD_REQUEST, REASON_FIELD_TYPE, "id");
     /* A larger one can't be sent back as it came: not from a double. */
-    if (fabs(id->valuedouble) > JSON_INTEGER_MAX)
+    if (fabs(id->valuedouble) > LIMIT_INTEGER)
         return problem_set(why, ERR_BAD_REQUEST, REASON_FIELD_RANGE, "id");
     out->kind = COMMAND_ID_INTEGER;
     out->integer = (int64_t)id->valuedouble;

@@ -33,15 +33,15 @@ static int64_t read_integer(struct reader *reader, const char *name, int64_t min
 
 static int64_t read_time(struct reader *reader, const char *name)
 {
-    return read_integer(reader, name, 0, JSON_INTEGER_MAX);
+    return read_integer(reader, name, 0, LIMIT_INTEGER);
 }
 
 static double read_number(struct reader *reader, const char *name, enum json_need need, bool *has)
 {
     double value = 0;
     if (!reader->e)
-        reader->e = json_get_number(&reader->at, name, need, -(double)JSON_INTEGER_MAX,
-                                    (double)JSON_INTEGER_MAX, has, &value);
+        reader->e = json_get_number(&reader->at, name, need, -(double)LIMIT_INTEGER,
+                                    (double)LIMIT_INTEGER, has, &value);
     return value;
 }
 
@@ -64,7 +64,7 @@ static unsigned read_participant(struct reader *reader, const char *name)
 static int64_t read_seconds(struct reader *reader, const char *name)
 {
     double seconds = read_number(reader, name, JSON_REQUIRED, NULL);
-    if (!reader->e && (seconds < 0 || seconds > JSON_INTEGER_MAX / 1000))
+    if (!reader->e && (seconds < 0 || seconds > LIMIT_INTEGER / 1000))
         reader->e = json_refuse(&reader->at, name, REASON_FIELD_RANGE);
     return reader->e ? 0 : llround(seconds * 1000);
 }
@@ -73,7 +73,7 @@ static void read_recording(struct reader *reader, struct event *event)
 {
     read_string(reader, "recording_id", &event->recording.recording_id);
     if (event->type == EVENT_RECORDING_UPLOADED) {
-        event->recording.bytes = (uint64_t)read_integer(reader, "bytes", 0, JSON_INTEGER_MAX);
+        event->recording.bytes = (uint64_t)read_integer(reader, "bytes", 0, LIMIT_INTEGER);
         read_string(reader, "sha256", &event->recording.sha256);
         return;
     }
@@ -190,7 +190,7 @@ static void read_data(struct reader *reader, struct event_doc *out)
         break;
     case EVENT_FORGOTTEN:
         event->forgotten.recordings = (unsigned)read_integer(reader, "recordings", 0, INT32_MAX);
-        event->forgotten.bytes = (uint64_t)read_integer(reader, "bytes", 0, JSON_INTEGER_MAX);
+        event->forgotten.bytes = (uint64_t)read_integer(reader, "bytes", 0, LIMIT_INTEGER);
         break;
     }
 }
@@ -236,7 +236,7 @@ enum err event_from_json(const cJSON *root, struct event_doc *out, struct proble
     read_string(&reader, "type", &name);
     if (!reader.e && !event_type_from_name(name, &event->type))
         return json_refuse(&reader.at, "type", REASON_FIELD_VALUE);
-    event->seq = (uint64_t)read_integer(&reader, "seq", 1, JSON_INTEGER_MAX);
+    event->seq = (uint64_t)read_integer(&reader, "seq", 1, LIMIT_INTEGER);
     event->ts_ms = read_time(&reader, "ts");
     if (!reader.e && json_find(root, "actor"))
         event->actor = read_participant(&reader, "actor");

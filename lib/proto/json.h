@@ -1,5 +1,5 @@
-/* Reading JSON, inside proto alone: the one place that calls cJSON's parser, and what goes around
- * it.
+/* Reading JSON to the letter, inside proto alone: messages, bodies, tokens and logs. For answers,
+ * of which clients take what cJSON makes of them, there is json_reader.h.
  *
  * Pure; any thread. cJSON is laxer than RFC 8259, so the text is looked over first: control
  * characters, numbers like 01 or 1., escapes that are none and nesting beyond a bound are refused
@@ -18,16 +18,13 @@
 #include <cjson/cJSON.h>
 
 #include "base/err.h"
+#include "proto/limits.h"
 #include "proto/problem.h"
 
 enum {
     JSON_NESTING = 32,   /* deeper than any message; keeps cJSON's recursion short */
     JSON_PATH_SIZE = 64, /* as problem.field */
 };
-
-/* Integers up to here are told apart by a double; 2^53 is also what 2^53 + 1 is read as (RFC 8259,
- * section 6). */
-#define JSON_INTEGER_MAX 9007199254740991
 
 struct json_doc {
     cJSON *root;

@@ -85,5 +85,7 @@ enum {
 };
 
 #define LIMIT_UPLOAD_BYTES (512ull * 1024 * 1024) /* section 7 */
+/* Integers up to here survive JSON: 2^53 is also what 2^53 + 1 is read as (RFC 8259, section 6). */
+#define LIMIT_INTEGER 9007199254740991
 
 #endif

@@ -120,11 +120,11 @@ static enum err read_welcome_numbers(const struct json_at *at, struct server_mes
     if (!e)
         e = read_integer(at, "seats", JSON_REQUIRED, LIMIT_SEATS_MAX, &seats);
     if (!e)
-        e = read_integer(at, "seq", JSON_REQUIRED, JSON_INTEGER_MAX, &seq);
+        e = read_integer(at, "seq", JSON_REQUIRED, LIMIT_INTEGER, &seq);
     if (!e)
-        e = read_integer(at, "ts", JSON_REQUIRED, JSON_INTEGER_MAX, &out->welcome.ts_ms);
+        e = read_integer(at, "ts", JSON_REQUIRED, LIMIT_INTEGER, &out->welcome.ts_ms);
     if (!e)
-        e = json_get_integer(at, "start_at", JSON_OPTIONAL, 0, JSON_INTEGER_MAX,
+        e = json_get_integer(at, "start_at", JSON_OPTIONAL, 0, LIMIT_INTEGER,
                              &out->welcome.has_start_at, &out->welcome.start_at_ms);
     if (!e)
         e = json_get_bool(at, "reset", JSON_OPTIONAL, NULL, &out->welcome.reset);
@@ -235,7 +235,7 @@ static enum err read_data(const struct json_at *at, const cJSON *root, struct se
     case SERVER_WELCOME:
         return read_welcome(at, out);
     case SERVER_ACK:
-        e = read_integer(at, "seq", JSON_OPTIONAL, JSON_INTEGER_MAX, &seq);
+        e = read_integer(at, "seq", JSON_OPTIONAL, LIMIT_INTEGER, &seq);
         out->ack.seq = (uint64_t)seq;
         return e;
     case SERVER_ERROR:

@@ -130,7 +130,7 @@ static enum err check_times(const struct json_at *at, int64_t now_ms, struct tok
         return bad(why, REASON_TOKEN_EXPIRED);
     if (has_nbf && now_s < nbf)
         return bad(why, REASON_TOKEN_NOT_YET);
-    out->expires_s = (int64_t)fmin(floor(exp), JSON_INTEGER_MAX);
+    out->expires_s = (int64_t)fmin(floor(exp), LIMIT_INTEGER);
     return ERR_NONE;
 }
 

@@ -10,7 +10,7 @@
 
 static bool is_whole(int64_t n)
 {
-    return n >= 0 && n <= ROOM_NUMBER_MAX;
+    return n >= 0 && n <= LIMIT_INTEGER;
 }
 
 static bool is_name(const char *s, size_t chars_max)
@@ -128,7 +128,7 @@ static bool recording_uploaded_fits(const struct room *room, const struct event 
     const struct recording *recording = room_recording_by_id(room, event->recording.recording_id);
     return recording && recording->participant == event->participant && recording->ended &&
            !recording->sha256 && is_sha256(event->recording.sha256) &&
-           event->recording.bytes <= ROOM_NUMBER_MAX;
+           event->recording.bytes <= LIMIT_INTEGER;
 }
 
 static bool choice_submitted_fits(const struct room *room, const struct event *event)
@@ -217,7 +217,7 @@ static bool data_fits(const struct room *room, const struct event *event)
         return event->analysis_ready.report != NULL;
     case EVENT_FORGOTTEN:
         return room->phase == PHASE_ENDED && event->forgotten.recordings <= INT32_MAX &&
-               event->forgotten.bytes <= ROOM_NUMBER_MAX;
+               event->forgotten.bytes <= LIMIT_INTEGER;
     case EVENT_TYPE_COUNT:
         return false;
     }

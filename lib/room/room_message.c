@@ -39,9 +39,9 @@ static void on_report_start(struct step *step, unsigned participant, const struc
     const struct command *message = step->command->message;
     double at_ms = message->report_start.at_ms;
     double error_ms = message->report_start.has_error ? message->report_start.error_ms : 0;
-    if (!(at_ms >= 0 && at_ms <= ROOM_NUMBER_MAX)) {
+    if (!(at_ms >= 0 && at_ms <= LIMIT_INTEGER)) {
         step_refuse(step, ERR_BAD_REQUEST, REASON_FIELD_RANGE, "at");
-    } else if (!(error_ms >= 0 && error_ms <= ROOM_NUMBER_MAX)) {
+    } else if (!(error_ms >= 0 && error_ms <= LIMIT_INTEGER)) {
         step_refuse(step, ERR_BAD_REQUEST, REASON_FIELD_RANGE, "error_ms");
     } else if (step->room->phase != PHASE_LIVE) {
         step_refuse(step, ERR_WRONG_PHASE, REASON_NOT_LIVE, NULL);
@@ -82,7 +82,7 @@ static bool recording_time(struct step *step, const char *field, int64_t *at_ms)
 {
     const struct command *message = step->command->message;
     *at_ms = message->recording.has_at ? message->recording.at_ms : step->now_ms;
-    if (*at_ms >= 0 && *at_ms <= ROOM_NUMBER_MAX)
+    if (*at_ms >= 0 && *at_ms <= LIMIT_INTEGER)
         return true;
     step_refuse(step, ERR_BAD_REQUEST, REASON_FIELD_RANGE, field);
     return false;

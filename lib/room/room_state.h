@@ -7,9 +7,6 @@
 
 #include "room/room.h"
 
-/* Whole numbers beyond this do not survive JSON (RFC 8259, section 6): no time or size may be. */
-#define ROOM_NUMBER_MAX 9007199254740991
-
 struct participant {
     char *user;
     char *nickname;
