@@ -46,8 +46,8 @@ enum room_ask {
 struct room_command {
     enum room_ask ask;
     unsigned participant;          /* DISCONNECT, MESSAGE */
-    bool is_operator;              /* MESSAGE, END: may do what a host may */
-    const struct token *token;     /* INIT, CHOICE, END: who asks */
+    bool is_operator;              /* MESSAGE: may do what a host may */
+    const struct token *token;     /* INIT, CHOICE, END, FORGET: who asks */
     const struct command *message; /* INIT, MESSAGE, CHOICE */
     const char *recording_id;      /* UPLOADED */
     uint64_t bytes;

@@ -145,12 +145,18 @@ static void on_stop_recording(struct step *step, unsigned participant, const str
     }
 }
 
+bool step_may_lead(struct step *step, unsigned participant)
+{
+    if (participant == step->room->host || step->command->is_operator)
+        return true;
+    step_refuse(step, ERR_FORBIDDEN, REASON_NOT_HOST, NULL);
+    return false;
+}
+
 static void on_end_session(struct step *step, unsigned participant)
 {
-    if (participant != step->room->host && !step->command->is_operator) {
-        step_refuse(step, ERR_FORBIDDEN, REASON_NOT_HOST, NULL);
+    if (!step_may_lead(step, participant))
         return;
-    }
     step_end(step, participant, END_HOST);
     step_own(step);
 }

@@ -28,10 +28,8 @@ void step_turn(struct step *step, unsigned actor, unsigned page)
 /* Whether this participant may turn pages now; otherwise the refusal is given. */
 static bool may_turn(struct step *step, unsigned participant)
 {
-    if (participant != step->room->host && !step->command->is_operator) {
-        step_refuse(step, ERR_FORBIDDEN, REASON_NOT_HOST, NULL);
+    if (!step_may_lead(step, participant))
         return false;
-    }
     if (step->room->phase != PHASE_LIVE) {
         step_refuse(step, ERR_WRONG_PHASE, REASON_NOT_LIVE, NULL);
         return false;

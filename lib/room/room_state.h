@@ -134,6 +134,8 @@ void step_leave(struct step *step, unsigned participant);
 
 /* A participant's command (room_message.c), whoever may send it. */
 void step_message(struct step *step);
+/* Whether this participant may do what only a host may; otherwise the refusal is given. */
+bool step_may_lead(struct step *step, unsigned participant);
 /* submit_choice (room_pages.c), by somebody seated. */
 void step_choose(struct step *step, unsigned participant);
 void step_next_page(struct step *step, unsigned participant);

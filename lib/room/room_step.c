@@ -272,16 +272,22 @@ static void on_choice(struct step *step)
         step_choose(step, participant);
 }
 
+/* Whether this token may do what only a host may; otherwise the refusal is given. */
+static bool token_may_lead(struct step *step)
+{
+    const struct token *token = step->command->token;
+    if (token->role == ROLE_OPERATOR || room_is_host(step->room, token->user))
+        return true;
+    step_refuse(step, ERR_FORBIDDEN, REASON_NOT_HOST, NULL);
+    return false;
+}
+
 static void on_end(struct step *step)
 {
     const struct room *room = step->room;
-    const struct token *token = step->command->token;
-    unsigned participant = room_participant_of(room, token->user);
-    bool is_operator = step->command->is_operator || token->role == ROLE_OPERATOR;
-    if (!is_operator && !room_is_host(room, token->user)) {
-        step_refuse(step, ERR_FORBIDDEN, REASON_NOT_HOST, NULL);
+    unsigned participant = room_participant_of(room, step->command->token->user);
+    if (!token_may_lead(step))
         return;
-    }
     if (room->phase == PHASE_ENDED) {
         step_refuse(step, ERR_ENDED, REASON_NONE, NULL);
         return;
@@ -332,11 +338,9 @@ static void on_forget(struct step *step)
     const struct room *room = step->room;
     const struct room_command *command = step->command;
     const struct token *token = command->token;
-    bool is_operator = command->is_operator || token->role == ROLE_OPERATOR;
-    if (!is_operator && !room_is_host(room, token->user)) {
-        step_refuse(step, ERR_FORBIDDEN, REASON_NOT_HOST, NULL);
+    bool is_operator = token->role == ROLE_OPERATOR;
+    if (!token_may_lead(step))
         return;
-    }
     if (room->phase != PHASE_ENDED) {
         step_refuse(step, ERR_WRONG_PHASE, REASON_NOT_ENDED, NULL);
         return;

@@ -113,8 +113,6 @@ void http_end(struct exchange *exchange)
         return;
     }
     json_free(body);
-    const struct room_command end = {.ask = ROOM_END,
-                                     .token = &exchange->token,
-                                     .is_operator = exchange->token.role == ROLE_OPERATOR};
+    const struct room_command end = {.ask = ROOM_END, .token = &exchange->token};
     do_step(exchange, room, &end);
 }
