@@ -36,7 +36,8 @@ static struct sheet sheet_of(const struct debate *debate)
     while (step + 1 < sizeof steps / sizeof *steps && end_ms > ROWS * steps[step].row_s * 1000)
         step++;
     struct sheet sheet = {.row_ms = steps[step].row_s * 1000, .tick_ms = steps[step].tick_s * 1000};
-    sheet.rows = (size_t)ceil(end_ms / sheet.row_ms);
+    /* Debates by timed pages end just after a full row: that is drawn at its end. */
+    sheet.rows = (size_t)fmax(1, ceil(end_ms / sheet.row_ms - 0.01));
     sheet.height = HEAD + LANE * (double)debate->people_count + FOOT;
     return sheet;
 }
@@ -54,7 +55,8 @@ static double lane_of(unsigned participant)
 
 static bool reaches(const struct sheet *sheet, size_t row, double from_ms, double to_ms)
 {
-    return to_ms >= (double)row * sheet->row_ms && from_ms < (double)(row + 1) * sheet->row_ms;
+    return to_ms >= (double)row * sheet->row_ms &&
+           (row + 1 == sheet->rows || from_ms < (double)(row + 1) * sheet->row_ms);
 }
 
 /* ---- the ground ---- */

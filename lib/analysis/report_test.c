@@ -78,6 +78,25 @@ static void a_page_is_whole_whoever_is_in_it(void **state)
     }
 }
 
+/* A minute is drawn in six rows of 10 s, and so is one that ended a little later. */
+static void the_end_of_a_row_begins_no_other(void **state)
+{
+    static const struct {
+        int64_t end_ms;
+        size_t rows;
+    } lengths[] = {{60000, 6}, {60030, 6}, {60500, 7}, {30, 1}, {0, 1}};
+    (void)state;
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        struct sample *sample = sample_new(2, 1, 0, 1);
+        sample->debate.end_ms = sample->choices[0].at_ms = lengths[i].end_ms;
+        char *html = sample_write(sample, REPORT_HTML);
+        assert_int_equal(count(html, "<svg viewBox=\"0 0 760 "), lengths[i].rows);
+        assert_int_equal(count(html, "<path class=\"choice\""), 1);
+        free(html);
+        free(sample);
+    }
+}
+
 static void a_file_with_another_digest_is_told_of(void **state)
 {
     struct sample *sample = sample_new(3, 12, 60, 9);
@@ -491,6 +510,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_page_is_whole_whoever_is_in_it),
+        cmocka_unit_test(the_end_of_a_row_begins_no_other),
         cmocka_unit_test(a_file_with_another_digest_is_told_of),
         cmocka_unit_test(what_others_wrote_stays_text),
         cmocka_unit_test(the_page_asks_for_nothing_from_elsewhere),
