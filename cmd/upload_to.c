@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "crypto/hash.h"
 #include "media/recording.h"
+#include "media/sound_reader.h"
 #include "print.h"
 #include "proto/limits.h"
 #include "session/http.h"
@@ -34,6 +35,7 @@ struct described {
     bool has_timeline;
     char started_at_ms[TO_NUMBER_SIZE], bytes[TO_NUMBER_SIZE];
     char sha256[SHA256_TEXT_SIZE];
+    const char *type;                      /* by its first bytes; NULL: not known */
     char participant[TO_NUMBER_SIZE];      /* empty: not known */
     char session_id[LIMIT_SESSION_ID + 1]; /* empty: not known */
 };
@@ -47,7 +49,7 @@ struct sending {
 
 /* ---- what it is ---- */
 
-/* A server keeps recordings as SESSION/pN-M.opus. */
+/* A server keeps recordings as SESSION/pN-M.opus, WebM as well. */
 static void describe_by_path(const char *path, struct described *out)
 {
     const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
@@ -72,8 +74,11 @@ static enum err take_digest(const char *path, struct described *out)
     FILE *file = fopen(path, "rbe");
     struct hash *hash = file ? hash_new(HASH_SHA256) : NULL;
     enum err e = !file ? ERR_IO : hash ? ERR_NONE : ERR_NO_MEMORY;
-    for (size_t len; !e && (len = fread(bytes, 1, sizeof bytes, file)) > 0; total += len)
+    for (size_t len; !e && (len = fread(bytes, 1, sizeof bytes, file)) > 0; total += len) {
+        if (!total)
+            out->type = sound_media_type(bytes, len);
         e = hash_update(hash, bytes, len);
+    }
     if (!e && ferror(file))
         e = ERR_IO;
     if (!e)
@@ -130,7 +135,7 @@ static void fill(const struct args *args, const char *path, const struct describ
         count++;
     if (known->has_timeline)
         parts[count++] = (struct http_part){.name = "timeline", .path = known->timeline_path};
-    parts[count] = (struct http_part){.name = "file", .path = path};
+    parts[count] = (struct http_part){.name = "file", .path = path, .content_type = known->type};
 }
 
 /* ---- sending ---- */

@@ -97,6 +97,25 @@ static void a_recording_is_posted_as_a_form_with_what_is_known_of_it(void **stat
                            "\"d4e085e4adf67a0cc23971fcb3c591da5713b240188f11fb2c379fd5ab51da15\""));
 }
 
+static void its_type_is_what_it_holds_whatever_its_name_is(void **state)
+{
+    static const struct {
+        const char *first, *type;
+    } files[] = {{"OggS and more", "audio/ogg"},
+                 {"\x1a\x45\xdf\xa3 and more", "audio/webm"},
+                 {"Og", "application/octet-stream"},
+                 {"RIFF and more", "application/octet-stream"}};
+    (void)state;
+    next_status = 200;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        char want[128];
+        put("kim.opus", files[i].first);
+        assert_int_equal(upload("kim.opus"), EXIT_CODE_DONE);
+        snprintf(want, sizeof want, "filename=\"kim.opus\"\r\nContent-Type: %s\r\n", files[i].type);
+        assert_non_null(strstr(seen_body, want));
+    }
+}
+
 static void what_has_no_timeline_is_sent_all_the_same(void **state)
 {
     (void)state;
@@ -177,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_recording_is_posted_as_a_form_with_what_is_known_of_it),
+        cmocka_unit_test(its_type_is_what_it_holds_whatever_its_name_is),
         cmocka_unit_test(what_has_no_timeline_is_sent_all_the_same),
         cmocka_unit_test(a_path_as_a_server_keeps_it_tells_whose_it_is),
         cmocka_unit_test(what_may_be_taken_later_is_sent_again),

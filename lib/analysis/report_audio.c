@@ -5,6 +5,7 @@
 
 #include "analysis/report_out.h"
 #include "base/str.h"
+#include "media/sound_reader.h"
 
 enum {
     CHUNK = 3 * 2048,    /* a multiple of three: base64 needs no padding within */
@@ -55,8 +56,7 @@ static void put_base64(struct out *out, FILE *file, const unsigned char *first, 
 
 static void embed(struct out *out, const struct track *track)
 {
-    static const unsigned char ebml[] = {0x1a, 0x45, 0xdf, 0xa3}; /* RFC 8794, section 11.2.1 */
-    unsigned char first[sizeof ebml];
+    unsigned char first[4];
     FILE *file = fopen(track->path, "rbe");
     if (!file) {
         if (!out->failed)
@@ -64,8 +64,8 @@ static void embed(struct out *out, const struct track *track)
         return;
     }
     size_t len = fread(first, 1, sizeof first, file);
-    bool is_webm = len == sizeof ebml && memcmp(first, ebml, len) == 0;
-    out_format(out, "data:audio/%s;base64,", is_webm ? "webm" : "ogg");
+    const char *type = sound_media_type(first, len);
+    out_format(out, "data:%s;base64,", type ? type : "audio/ogg");
     put_base64(out, file, first, len);
     int error = errno;
     fclose(file);

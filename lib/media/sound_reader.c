@@ -19,15 +19,28 @@ struct sound_reader {
     int16_t chunk[SOUND_CHUNK_MAX];
 };
 
+/* RFC 3533, section 6; RFC 8794, section 11.2.1. */
+static const char ogg_type[] = "audio/ogg", webm_type[] = "audio/webm";
+enum { MAGIC_SIZE = 4 };
+
+const char *sound_media_type(const void *first, size_t len)
+{
+    if (len < MAGIC_SIZE)
+        return NULL;
+    if (memcmp(first, "OggS", MAGIC_SIZE) == 0)
+        return ogg_type;
+    return memcmp(first, "\x1a\x45\xdf\xa3", MAGIC_SIZE) == 0 ? webm_type : NULL;
+}
+
 static enum err open_source(int fd, enum sound_rate rate, struct sound_source **out)
 {
-    uint8_t magic[4] = "";
+    uint8_t magic[MAGIC_SIZE] = "";
     if (pread(fd, magic, sizeof magic, 0) < 0)
         return ERR_IO;
-    if (memcmp(magic, "OggS", sizeof magic) == 0)
-        return sound_source_ogg(fd, rate, out);
-    bool is_ebml = memcmp(magic, "\x1a\x45\xdf\xa3", sizeof magic) == 0;
-    return is_ebml ? sound_source_webm(fd, rate, out) : ERR_CORRUPT;
+    const char *type = sound_media_type(magic, sizeof magic);
+    if (!type)
+        return ERR_CORRUPT;
+    return type == ogg_type ? sound_source_ogg(fd, rate, out) : sound_source_webm(fd, rate, out);
 }
 
 enum err sound_reader_open(const char *path, enum sound_rate rate, struct sound_reader **out)

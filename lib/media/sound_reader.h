@@ -27,6 +27,10 @@ struct sound_stretch {
     double from_ms, to_ms;
 };
 
+/* What a file is by its first bytes, whatever its name says: "audio/ogg" or "audio/webm"; NULL when
+ * it is neither. */
+const char *sound_media_type(const void *first, size_t len);
+
 /* ERR_IO with errno; ERR_CORRUPT when it is neither, or has more than two channels. */
 enum err sound_reader_open(const char *path, enum sound_rate rate,
                            struct sound_reader **out) MUST_CHECK;

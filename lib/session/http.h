@@ -24,6 +24,7 @@ enum {
 /* A field of a form: its value, or a file that is sent as it is read. */
 struct http_part {
     const char *name, *value, *path;
+    const char *content_type; /* NULL: what curl thinks of it */
 };
 
 /* Zeroes mean the defaults. */

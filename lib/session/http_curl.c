@@ -108,7 +108,8 @@ static curl_mime *form_of(CURL *curl, const struct http_part *part)
         if (ok && part->value)
             ok = curl_mime_data(field, part->value, CURL_ZERO_TERMINATED) == CURLE_OK;
         if (ok && part->path)
-            ok = curl_mime_filedata(field, part->path) == CURLE_OK;
+            ok = curl_mime_filedata(field, part->path) == CURLE_OK &&
+                 curl_mime_type(field, part->content_type) == CURLE_OK;
     }
     if (ok)
         return form;

@@ -19,11 +19,10 @@ struct tus_request {
     const char *token;
     const char *path; /* of the file; the timeline beside it goes along */
     const char *recording_id;
-    const char *session_id;   /* where to check at the end what arrived; NULL: don't */
-    const char *content_type; /* NULL: audio/ogg */
-    uint64_t chunk_len;       /* bytes; 0: TUS_CHUNK */
-    int tries_max;            /* in a row without any progress; 0: 10 */
-    double first_delay_ms;    /* of the backoff; 0: 250 */
+    const char *session_id; /* where to check at the end what arrived; NULL: don't */
+    uint64_t chunk_len;     /* bytes; 0: TUS_CHUNK */
+    int tries_max;          /* in a row without any progress; 0: 10 */
+    double first_delay_ms;  /* of the backoff; 0: 250 */
     /* Called after each chunk; true: give up now (ERR_UNAVAILABLE), to be resumed later. NULL. */
     bool (*on_progress)(void *context, uint64_t sent, uint64_t total);
     void *context;
