@@ -55,6 +55,8 @@ static enum exit_code find_log(const struct args *args, const char *folder, char
     if (access(path, F_OK) == 0)
         return EXIT_CODE_DONE;
     int found = scandir(folder, &names, is_jsonl, alphasort), count = 0;
+    if (found < 0)
+        return args_error(args, EXIT_CODE_FAILED, "%s: %s", folder, strerror(errno));
     for (int i = 0; i < found; i++) {
         if (is_log(folder, names[i]->d_name) && join(path, folder, names[i]->d_name))
             count++;

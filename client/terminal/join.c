@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -373,26 +374,32 @@ static enum err make_sound(struct join *join, char *why, size_t why_size)
     return sound_new(join->loop, &join->config->sound, &handler, &join->sound, why, why_size);
 }
 
+static bool can_record_to(const char *folder)
+{
+    char inside[PENDING_PATH_SIZE + 2];
+    snprintf(inside, sizeof inside, "%s/.", folder);
+    return (mkdir(folder, 0700) == 0 || errno == EEXIST) && access(inside, W_OK | X_OK) == 0;
+}
+
 /* Where the recording goes. */
 static enum err name_recording(struct join *join, char *why, size_t why_size)
 {
     char folder[PENDING_PATH_SIZE];
+    const char *chosen = join->config->folder;
     struct timespec now;
-    enum err e = join->config->folder ? ERR_NONE : pending_folder(folder);
+    if (chosen && !can_record_to(chosen)) {
+        snprintf(why, why_size, "--folder %s: %s", chosen, strerror(errno));
+        return ERR_IO;
+    }
+    enum err e = chosen ? ERR_NONE : pending_folder(folder);
     if (e) {
         snprintf(why, why_size, "%s", _("there is no folder to record to; give --folder"));
         return e;
     }
-    if (join->config->folder && mkdir(join->config->folder, 0700) != 0 && errno != EEXIST) {
-        snprintf(why, why_size, "--folder %s: %s", join->config->folder, strerror(errno));
-        return ERR_IO;
-    }
-    const char *chosen = join->config->folder ? join->config->folder : folder;
     clock_gettime(CLOCK_REALTIME, &now);
-    e = pending_name(chosen, join->config->room_code, now.tv_sec * 1000LL, join->recording_path);
-    if (e == ERR_IO)
-        snprintf(why, why_size, "%s: %s", chosen, strerror(errno));
-    else if (e)
+    e = pending_name(chosen ? chosen : folder, join->config->room_code, now.tv_sec * 1000LL,
+                     join->recording_path);
+    if (e)
         snprintf(why, why_size, "%s", _("the path of the folder to record to is too long"));
     return e;
 }

@@ -303,8 +303,8 @@ enum err net_new(uv_loop_t *loop, struct server *server, const char *host, int p
     net->ssl_ctx = process.ssl_ctx;
     if (!net->vhost || lws_get_vhost_listen_port(net->vhost) <= 0) {
         snprintf(why, why_size,
-                 "cannot listen on %s port %d: is it in use, or not of this "
-                 "machine? choose another with --listen (%s)",
+                 "cannot listen on %s port %d: is it in use, not of this machine, or a port below "
+                 "1024, which root alone may use? choose another with --listen (%s)",
                  host, port, process.last_error);
         if (net->vhost)
             lws_vhost_destroy(net->vhost);

@@ -249,6 +249,8 @@ static void a_new_recording_never_gets_a_name_that_is_taken(void **state)
     assert_int_equal(pending_name(folder, "sunday", at_ms, path), ERR_NONE);
     snprintf(wanted, sizeof wanted, "%s/sunday-20251123-043225-3.opus", folder);
     assert_string_equal(path, wanted);
+    snprintf(wanted, sizeof wanted, "%s/sunday-20251123-043225.opus", folder);
+    assert_int_equal(pending_name(wanted, "sunday", at_ms, path), ERR_IO); /* a file, no folder */
 }
 
 static void without_memory_nothing_is_half_written(void **state)
