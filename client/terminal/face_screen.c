@@ -31,8 +31,6 @@ static const char *prompt_of(enum question question)
         return _("Record your voice? [y/n/always/never] ");
     case QUESTION_END:
         return _("End the debate for everybody? [y/n] ");
-    case QUESTION_LAST_PAGE:
-        return _("This is the last page. End the debate for everybody? [y/n] ");
     }
     return "> ";
 }
@@ -116,7 +114,8 @@ static void do_order(struct join *join, const struct order *order)
         return;
     case ORDER_COMMAND:
         if (would_end(join, order)) {
-            ask(join, QUESTION_LAST_PAGE);
+            screen_sayf(join, TONE_PLAIN, "%s", _("This is the last page."));
+            ask(join, QUESTION_END);
             return;
         }
         break;
@@ -149,7 +148,7 @@ static void on_line(void *context, const char *line)
     char why[ORDER_WHY_SIZE];
     if (line[0] != '/' && face->question == QUESTION_CONSENT)
         answer_consent(join, line);
-    else if (line[0] != '/' && face->question != QUESTION_NONE)
+    else if (line[0] != '/' && face->question == QUESTION_END)
         answer_end(join, line);
     else if (order_parse(line, join_page(join), &order, why))
         screen_sayf(join, TONE_WARNING, "%s", why);

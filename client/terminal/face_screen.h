@@ -7,7 +7,7 @@
 #include "terminal/screen.h"
 #include "terminal/story.h"
 
-enum question { QUESTION_NONE, QUESTION_CONSENT, QUESTION_END, QUESTION_LAST_PAGE };
+enum question { QUESTION_NONE, QUESTION_CONSENT, QUESTION_END };
 
 struct screen_face {
     struct screen *screen;

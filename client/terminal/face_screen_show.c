@@ -128,6 +128,24 @@ static void show_details(struct join *join, const struct peer_stats *peer,
     screen_sayf(join, TONE_PLAIN, _("    their fingerprint %s"), peer->remote_fingerprint);
 }
 
+static const char *state_word(enum peer_state state)
+{
+    switch (state) {
+    case PEER_NEW:
+    case PEER_CONNECTING:
+        return _("connecting");
+    case PEER_CONNECTED:
+        return _("connected");
+    case PEER_DISCONNECTED:
+        return _("interrupted");
+    case PEER_FAILED:
+        return _("failed");
+    case PEER_CLOSED:
+        return _("closed");
+    }
+    return "";
+}
+
 static void show_voice(struct join *join, unsigned participant, bool has_details)
 {
     struct peer_stats peer;
@@ -145,8 +163,7 @@ static void show_voice(struct join *join, unsigned participant, bool has_details
     snprintf(text, sizeof text,
              _("%s, round trip %s ms, jitter %.1f ms, lost %llu, made up %.1f %%, buffer %.0f ms, "
                "%s"),
-             peer_state_name(peer.state), trip, peer.jitter_ms,
-             (unsigned long long)peer.packets_lost,
+             state_word(peer.state), trip, peer.jitter_ms, (unsigned long long)peer.packets_lost,
              frames ? 100.0 * (double)jitter.frames_concealed / (double)frames : 0, jitter.delay_ms,
              peer.relayed ? _("relayed") : _("direct"));
     screen_say_labelled(screen_of(join), TONE_PLAIN, label, text);

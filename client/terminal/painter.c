@@ -7,6 +7,7 @@
 enum {
     ROWS_FOR_STATUS = 3, /* below, the foot would take all of the window */
     ROWS_FOR_CHOICES = 5,
+    COLUMNS_FOR_LINE = 16, /* that a prompt leaves, or half of the window where that is less */
     HANG_PART = 3,        /* a label takes at most this part of the width from the lines under it */
     MARKS_COLUMNS_MIN = 6 /* narrower, "<" and ">" would take what they point to */
 };
@@ -260,7 +261,10 @@ static void prompt_row(struct painter *painter, struct painter_row *row)
     const struct buf *line = &painter->line;
     const char *text = text_of(line);
     size_t prompt_at = row->before.len;
-    text_clip(&row->before, text_of(&painter->prompt), painter->prompt.len, painter->columns / 2);
+    int most = painter->columns / 2 > painter->columns - COLUMNS_FOR_LINE
+                   ? painter->columns / 2
+                   : painter->columns - COLUMNS_FOR_LINE;
+    text_clip(&row->before, text_of(&painter->prompt), painter->prompt.len, most);
     /* One column is the cursor's when it stands at the end. */
     int room = painter->columns - 1 -
                text_columns(text_of(&row->before) + prompt_at, row->before.len - prompt_at);

@@ -204,6 +204,16 @@ static void a_status_is_said_only_when_its_row_is_too_narrow(void **state)
     assert_string_equal(vt_text(&rig.vt), "02:15 | Kim | REC/02:15 | Kim/>/");
 }
 
+static void a_question_is_whole_where_it_leaves_room_for_a_short_answer(void **state)
+{
+    (void)state;
+    painter_set_prompt(&rig.painter, "End it for everybody? [y/n] ");
+    resize(44, 8);
+    type("yes", 3);
+    show();
+    assert_string_equal(vt_text(&rig.vt), "End it for everybody? [y/n] yes/");
+}
+
 static void a_resized_window_wraps_the_entries_anew(void **state)
 {
     (void)state;
@@ -464,6 +474,7 @@ int main(void)
         WITH(parts_that_do_not_fit_are_left_out_from_the_end, set_up),
         WITH(a_status_without_a_row_can_be_said, set_up),
         WITH(a_status_is_said_only_when_its_row_is_too_narrow, set_up),
+        WITH(a_question_is_whole_where_it_leaves_room_for_a_short_answer, set_up),
         WITH(a_resized_window_wraps_the_entries_anew, set_up),
         WITH(ten_columns_are_enough, set_up),
         WITH(a_foot_never_fills_a_low_window, set_up),

@@ -132,6 +132,17 @@ static bool tell_seats(const struct session *session, const struct event *event,
     }
 }
 
+static const char *cancel_reason(const char *reason)
+{
+    if (strcmp(reason, "left") == 0)
+        return _("somebody has left");
+    if (strcmp(reason, "disconnected") == 0)
+        return _("somebody has lost the connection");
+    if (strcmp(reason, "restart") == 0)
+        return _("the server was started again");
+    return reason;
+}
+
 static bool tell_start(const struct event *event, const char *name, struct buf *out)
 {
     switch ((int)event->type) {
@@ -140,7 +151,8 @@ static bool tell_start(const struct event *event, const char *name, struct buf *
                    (int)((event->countdown.duration_ms + 999) / 1000));
         return true;
     case EVENT_COUNTDOWN_CANCELLED:
-        buf_printf(out, _("The countdown is off (%s)."), event->countdown_cancelled.reason);
+        buf_printf(out, _("The countdown is off (%s)."),
+                   cancel_reason(event->countdown_cancelled.reason));
         return true;
     case EVENT_START:
         buf_append_str(out, _("The debate has started."));
