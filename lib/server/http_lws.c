@@ -458,8 +458,15 @@ int http_on_writeable(struct lws *wsi, struct link *link)
 
 /* ---- upgrades ---- */
 
-int http_on_upgrade(struct lws *wsi, struct link *link, const char *protocol)
+int http_on_upgrade(struct lws *wsi, struct link *link, char *protocol)
 {
+    if (strcasecmp(protocol, "websocket") != 0) {
+        /* Libraries such as Java's offer HTTP/2 to every server; one that does not take it up goes
+         * on as if it had not been asked (RFC 9110, section 7.8). libwebsockets would take it up:
+         * it is to find another name. */
+        protocol[0] = '-';
+        return 0;
+    }
     struct head_text text;
     struct exchange_head head = read_head(wsi, &text);
     link->exchange = exchange_new(link->server, wsi);
@@ -470,10 +477,8 @@ int http_on_upgrade(struct lws *wsi, struct link *link, const char *protocol)
     head.is_crowded = link->is_crowded;
     if (is_too_large(wsi))
         refuse_head(link->exchange);
-    else if (strcasecmp(protocol, "websocket") == 0)
-        link->socket = exchange_upgrade(link->exchange, &head);
     else
-        exchange_fail(link->exchange, ERR_BAD_REQUEST, REASON_FIELD_VALUE, "Upgrade");
+        link->socket = exchange_upgrade(link->exchange, &head);
     link->is_in_callback = false;
     int written = link->socket ? 0 : write_some(wsi, link);
     http_on_gone(link);

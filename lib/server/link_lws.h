@@ -65,8 +65,9 @@ int http_on_body(struct link *link, const void *data, size_t len);
 int http_on_body_end(struct link *link);
 /* Writes what is ready of a response. */
 int http_on_writeable(struct lws *wsi, struct link *link);
-/* 0: go on with the upgrade; above 0: refused, and the response is written. */
-int http_on_upgrade(struct lws *wsi, struct link *link, const char *protocol);
+/* 0: go on with the upgrade, or with the request where `protocol`, which is libwebsockets' own, is
+ * no WebSocket; above 0: refused, and the response is written. */
+int http_on_upgrade(struct lws *wsi, struct link *link, char *protocol);
 void http_on_gone(struct link *link);
 
 #endif

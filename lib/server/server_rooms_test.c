@@ -466,6 +466,28 @@ static void a_body_may_come_in_chunks(void **state)
     buf_release(&in);
 }
 
+/* RFC 9110, section 7.8. Java's HttpClient makes this one with its first request. */
+static void an_offer_to_speak_http_2_is_passed_over(void **state)
+{
+    (void)state;
+    static const char offer[] = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n"
+                                "HTTP2-Settings: AAEAAEAAAAIAAAABAAMAAABkAAQBAAAAAAUAAEAA\r\n";
+    struct buf in;
+    const char *request = text("POST /api/rooms HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n"
+                               "Content-Length: 17\r\n%s\r\n",
+                               token("kim"), offer);
+    int fd = connect_sized(false);
+    buf_init(&in, 100000);
+    send_bytes(fd, request, strlen(request));
+    send_bytes(fd, "{\"code\":\"http-2\"}", 17);
+    want_status(answer_read(fd, &in, false), 201);
+    request = text("GET /healthz HTTP/1.1\r\nHost: x\r\n%s\r\n", offer);
+    send_bytes(fd, request, strlen(request));
+    want_status(answer_read(fd, &in, false), 200);
+    close(fd);
+    buf_release(&in);
+}
+
 static void who_asks_whether_its_body_is_wanted_is_told(void **state)
 {
     (void)state;
@@ -519,6 +541,7 @@ int main(void)
         cmocka_unit_test(requests_sent_without_waiting_are_answered_in_order_or_not_at_all),
         cmocka_unit_test(a_body_whose_length_cannot_be_told_is_refused),
         cmocka_unit_test(a_body_may_come_in_chunks),
+        cmocka_unit_test(an_offer_to_speak_http_2_is_passed_over),
         cmocka_unit_test(who_asks_whether_its_body_is_wanted_is_told),
     };
     return cmocka_run_group_tests(tests, group_begin, group_end);
