@@ -57,7 +57,7 @@ static void put_shares(struct out *out)
         out_format(out,
                    "</span><svg viewBox=\"0 0 100 10\" preserveAspectRatio=\"none\" "
                    "aria-hidden=\"true\"><rect class=\"lane\" width=\"100\" height=\"10\"/>"
-                   "<rect class=\"c%u\" width=\"%.2f\" height=\"10\"/></svg><span>%.0f %%</span>\n",
+                   "<rect class=\"c%u\" width=\"%.2f\" height=\"10\"/></svg><span>%.1f %%</span>\n",
                    report_colour((unsigned)i + 1), 100 * share, 100 * share);
     }
     out_raw(out, "</div>\n");
@@ -89,7 +89,7 @@ static void put_people(struct out *out)
         }
         put_cell(out, out_length(out, report_recorded_ms(out->report, (unsigned)i + 1), text));
         put_cell(out, out_length(out, person->talk_ms, text));
-        out_format(out, "<td>%.0f %%</td>", 100 * out_share(measures, i));
+        out_format(out, "<td>%.1f %%</td>", 100 * out_share(measures, i));
         put_cell(out, out_count(person->turns, text));
         put_cell(out, out_length(out, person->turns ? person->turn_ms_median : NAN, text));
         put_cell(out, out_length(out, person->pause_ms, text));

@@ -327,6 +327,32 @@ static void a_report_says_why_in_its_language(void **state)
     free(sample);
 }
 
+/* In whole percents these eight come to 103. */
+static void shares_add_up(void **state)
+{
+    static const double talk_s[] = {27.6, 5.6, 22.6, 7.6, 10.6, 14.6, 5.6, 5.8};
+    struct sample *sample = sample_new(8, 12, 0, 0);
+    (void)state;
+    for (size_t i = 0; i < 8; i++) {
+        sample->person[i].talk_ms = 1000 * talk_s[i];
+        sample->person[i].heard = true;
+    }
+    char *html = sample_write(sample, REPORT_HTML);
+    double sum = 0, share;
+    for (const char *at = html; (at = strstr(at, "<tr><th scope=\"row\">")); at++) {
+        const char *end = strchr(at, '\n'), *percent = strstr(at, " %</td>");
+        if (!percent || percent > end)
+            continue;
+        while (percent[-1] != '>')
+            percent--;
+        assert_int_equal(sscanf(percent, "%lf", &share), 1);
+        sum += share;
+    }
+    assert_float_equal(sum, 100, 0.4);
+    free(html);
+    free(sample);
+}
+
 /* ---- sound ---- */
 
 static void a_turn_is_heard_at_its_place_in_the_file(void **state)
@@ -522,6 +548,7 @@ int main(void)
         cmocka_unit_test(the_report_says_who_was_away_and_who_did_not_agree),
         cmocka_unit_test(a_recording_that_ends_before_its_time_is_told_of),
         cmocka_unit_test(silence_is_not_told_of_whom_nobody_heard),
+        cmocka_unit_test(shares_add_up),
         cmocka_unit_test(a_turn_is_heard_at_its_place_in_the_file),
         cmocka_unit_test(the_page_holds_the_recordings_themselves),
         cmocka_unit_test(recordings_beside_are_named_from_the_page),

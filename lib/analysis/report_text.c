@@ -45,7 +45,7 @@ static void put_row(struct out *out, size_t index)
     out_format(out, " | %s",
                out_length(out, report_recorded_ms(out->report, (unsigned)index + 1), text));
     out_format(out, " | %s", out_length(out, person->talk_ms, text));
-    out_format(out, " | %.0f %%", 100 * out_share(out->report->measures, index));
+    out_format(out, " | %.1f %%", 100 * out_share(out->report->measures, index));
     out_format(out, " | %zu", person->turns);
     out_format(out, " | %s", out_length(out, person->pause_ms, text));
     out_format(out, " | %s", out_length(out, person->latency_ms_median, text));
