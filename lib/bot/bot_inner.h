@@ -81,7 +81,6 @@ struct role {
 /* How far one line is for one role. */
 struct line_state {
     bool is_done; /* a deed: done; an expectation: met, or its time is over */
-    bool is_missed;
     int heard_frames;
     char *instead; /* the last event of the type that did not match; NULL: none */
 };

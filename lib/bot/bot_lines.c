@@ -92,7 +92,7 @@ static void miss(struct role *role, const struct scenario_line *line, struct lin
                  const char *what)
 {
     struct bot *bot = role->bot;
-    state->is_done = state->is_missed = true;
+    state->is_done = true;
     bot->misses++;
     bot_say(bot, "%s:%d: %s", bot->scenario->path, line->number, line->text);
     bot_say(bot, "    %s: %s", role->cast->name, what);

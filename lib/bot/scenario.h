@@ -88,7 +88,7 @@ enum verb {
     VERB_COUNT
 };
 
-enum claim { CLAIM_SEES, CLAIM_REFUSED, CLAIM_CLOSED, CLAIM_HEARS, CLAIM_UPLOADS, CLAIM_COUNT };
+enum claim { CLAIM_SEES, CLAIM_REFUSED, CLAIM_CLOSED, CLAIM_HEARS, CLAIM_UPLOADS };
 
 struct match {
     const char *key, *value;

@@ -6,7 +6,7 @@
 enum { SEQ_MOD = 1 << 16, DROPOUT_MAX = 3000, MISORDER_MAX = 100 };
 
 /* RFC 3550, section 12.1 */
-enum { RTCP_SR = 200, RTCP_RR = 201, RTCP_SDES = 202, RTCP_BYE = 203, SDES_CNAME = 1 };
+enum { RTCP_SR = 200, RTCP_RR = 201, RTCP_SDES = 202, SDES_CNAME = 1 };
 
 enum { RTCP_HEADER_LEN = 4, RTCP_SENDER_LEN = 20, RTCP_BLOCK_LEN = 24 };
 
@@ -296,8 +296,6 @@ bool rtcp_parse(const uint8_t *data, size_t len, uint32_t ssrc_own, struct rtcp_
             return false;
         if ((p[1] == RTCP_SR || p[1] == RTCP_RR) && !read_report(p, packet_len, ssrc_own, out))
             return false;
-        if (p[1] == RTCP_BYE)
-            out->bye = true;
         at += packet_len;
     }
     return true;

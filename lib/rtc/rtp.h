@@ -90,7 +90,6 @@ struct rtcp_news {
     uint64_t ntp;
     bool has_block; /* one about `ssrc_own` */
     struct rtcp_block block;
-    bool bye;
 };
 
 /* False when the lengths or versions don't add up: then nothing of it counts. */

@@ -23,9 +23,9 @@
  * thread, when nothing else may touch it. */
 struct patch {
     struct server *server;
-    struct exchange *exchange; /* DIGESTING holds a reference: its connection may be gone */
+    struct exchange *exchange; /* referenced while digesting: its connection may be gone */
     struct upload *upload;
-    enum { PATCH_COMING, PATCH_DIGESTING } state;
+    bool is_digesting; /* all bytes are there */
     uint64_t start;    /* where this PATCH began */
     struct hash *hash; /* NULL: no checksum was given */
     enum hash_kind hash_kind;
@@ -102,7 +102,7 @@ static bool take_over(struct exchange *exchange, struct patch *older)
 {
     if (!older)
         return true;
-    if (older->state == PATCH_DIGESTING) {
+    if (older->is_digesting) {
         exchange_fail(exchange, ERR_CONFLICT, REASON_NONE, NULL);
         return false;
     }
@@ -141,7 +141,7 @@ void http_upload_gone(struct exchange *exchange)
 {
     struct patch *patch = exchange->patch;
     exchange->patch = NULL;
-    if (!patch || patch->state == PATCH_DIGESTING)
+    if (!patch || patch->is_digesting)
         return; /* what becomes of it is synced, whether anybody hears of it or not */
     if (patch->hash && uploads_truncate(patch->server->uploads, patch->upload, patch->start))
         log_warning("upload %.8s…: cannot be cut back: %s", patch->upload->id, strerror(errno));
@@ -269,8 +269,7 @@ static bool somebody_digests(const struct server *server, const char *recording_
     const struct patch *patch;
     DL_FOREACH(server->patches, patch)
     {
-        if (patch->state == PATCH_DIGESTING &&
-            strcmp(patch->upload->recording_id, recording_id) == 0)
+        if (patch->is_digesting && strcmp(patch->upload->recording_id, recording_id) == 0)
             return true;
     }
     return false;
@@ -297,7 +296,7 @@ static void finish(struct exchange *exchange, struct patch *patch)
         exchange_refuse_unwritten(exchange);
         return;
     }
-    patch->state = PATCH_DIGESTING;
+    patch->is_digesting = true;
     exchange_ref(exchange);
     if (e == ERR_NONE)
         e = server_run_aside(server, digest, digested, patch);

@@ -312,7 +312,6 @@ static void on_entrance_done(uv_work_t *work, int status)
 {
     (void)status;
     struct session *session = work->data;
-    session->work_is_running = false;
     if (!session->is_freed)
         entered(session);
     session_unref(session);
@@ -329,7 +328,6 @@ static void start_entering(struct session *session)
                                           .seats = session->config.seats,
                                           .agenda = session->agenda_text};
     session_ref(session);
-    session->work_is_running = true;
     uv_queue_work(session->runtime->loop, &session->work, run_entrance, on_entrance_done);
 }
 

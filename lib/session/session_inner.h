@@ -97,7 +97,6 @@ struct session {
     struct ticker *start_ticker;
 
     uv_work_t work;
-    bool work_is_running;
     struct entrance entrance;
     struct entrance_ticket ticket, work_ticket;
     struct entrance_refusal refusal;

@@ -16,9 +16,8 @@ struct ledger_line {
     enum event_type type;
     int64_t ts_ms;
     unsigned actor;
-    unsigned page;   /* choice_submitted */
-    int choice;      /* choice_submitted, by its place in the page */
-    bool is_matched; /* it is known which command it came from */
+    unsigned page; /* choice_submitted */
+    int choice;    /* choice_submitted, by its place in the page */
 };
 
 struct ledger_person {

@@ -78,7 +78,7 @@ struct conn {
     struct conn *self;  /* a client's that needs nothing else */
     bool is_websocket;
     /* the server's end; server_side.c's own */
-    bool server_is_open, wants_write, is_responding, is_in_callback, is_cut;
+    bool server_is_open, wants_write, is_in_callback, is_cut;
     struct exchange *exchange;
     struct socket *socket;
     int64_t heard_us;
