@@ -44,12 +44,7 @@ static struct json_writer *begin(struct join *join, const char *type, const stru
     struct json_face *face = face_of(join);
     struct json_writer *json = &face->json;
     buf_clear(&face->line);
-    json_write_begin(json, &face->line);
-    json_write_string(json, "type", type);
-    if (id && id->kind == COMMAND_ID_INTEGER)
-        json_write_integer(json, "id", id->integer);
-    if (id && id->kind == COMMAND_ID_STRING)
-        json_write_string(json, "id", id->string);
+    message_begin(json, &face->line, type, id);
     json_write_object(json, "data");
     return json;
 }
@@ -82,10 +77,10 @@ static void put_error(struct join *join, const struct command_id *id, const char
 
 static void put_ack(struct join *join, const struct command_id *id, uint64_t seq)
 {
-    struct json_writer *json = begin(join, "ack", id);
-    if (seq)
-        json_write_integer(json, "seq", (int64_t)seq);
-    end(join);
+    struct buf *line = &face_of(join)->line;
+    buf_clear(line);
+    if (ack_print(id, seq, line) == ERR_NONE)
+        put_line(join);
 }
 
 /* ---- in ---- */

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "proto/event.h"
+#include "proto/json_writer.h"
 #include "proto/limits.h"
 #include "proto/problem.h"
 
@@ -80,6 +81,10 @@ struct command {
         } ping;
     };
 };
+
+/* Opens a message with its "type" and, if there is one, its "id". */
+void message_begin(struct json_writer *json, struct buf *out, const char *type,
+                   const struct command_id *id);
 
 /* Parses a text frame. ERR_BAD_MESSAGE, ERR_UNKNOWN_TYPE, ERR_BAD_REQUEST with `why` filled;
  * `out->id` is set whenever the message had a readable one, also on errors. The text was already

@@ -3,7 +3,6 @@
 #define DEBATE_PROTO_MESSAGE_JSON_H
 
 #include "proto/json.h"
-#include "proto/json_writer.h"
 #include "proto/message.h"
 
 /* A message of a client, taken apart as far as all have in common. Within a brief. */
@@ -22,10 +21,6 @@ enum err envelope_open(const char *text, size_t len, struct envelope *out,
  * missing). ERR_BAD_REQUEST. */
 enum err envelope_check(const struct envelope *envelope, const cJSON **data,
                         struct problem *why) MUST_CHECK;
-
-/* Opens a message with its "type" and, if there is one, its "id". */
-void message_begin(struct json_writer *json, struct buf *out, const char *type,
-                   const struct command_id *id);
 
 /* "id" of a message; ERR_BAD_REQUEST when it is neither a short string nor an integer. */
 enum err command_id_read(const cJSON *root, struct command_id *out, struct problem *why);
