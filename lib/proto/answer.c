@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "proto/message_json.h"
 
 /* A sentence about one field, in any language. */

@@ -98,9 +98,9 @@ enum err json_get_array(const struct json_at *at, const char *name, enum json_ne
 enum err json_get_object(const struct json_at *at, const char *name, enum json_need need,
                          const cJSON **out) MUST_CHECK;
 
-/* A brief: ends with json_brief_end, and may hold another. */
+/* One brief at a time in a thread. */
 void json_brief_begin(void);
-/* Ends what began last and frees `root` (which may be NULL). */
+/* Ends it and frees `root` (which may be NULL). */
 void json_brief_end(cJSON *root);
 
 /* Tests: how many bytes of the thread's block may be used; what goes beyond comes from the heap. */

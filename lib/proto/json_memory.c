@@ -15,7 +15,7 @@ static _Thread_local struct {
     _Alignas(max_align_t) unsigned char bytes[BLOCK_SIZE];
     size_t used;
     size_t unused_end; /* bytes at the end that a test took away */
-    unsigned depth;    /* begins without their ends */
+    bool is_used;      /* between a brief's begin and its end */
     bool spilled;      /* something lies on the heap instead */
     bool failed;
 } block;
@@ -23,7 +23,7 @@ static _Thread_local struct {
 static void *allocate(size_t size)
 {
     const size_t step = _Alignof(max_align_t);
-    if (block.depth > 0 && size <= BLOCK_SIZE) {
+    if (block.is_used && size <= BLOCK_SIZE) {
         size_t rounded = (size + step - 1) / step * step;
         if (rounded + block.unused_end <= BLOCK_SIZE - block.used) {
             void *p = block.bytes + block.used;
@@ -62,20 +62,20 @@ void json_memory_forget_failure(void)
 
 void json_brief_begin(void)
 {
-    if (block.depth++ == 0) {
-        block.used = 0;
-        block.spilled = false;
-        block.failed = false;
-    }
+    assert(!block.is_used);
+    block.is_used = true;
+    block.used = 0;
+    block.spilled = false;
+    block.failed = false;
 }
 
 void json_brief_end(cJSON *root)
 {
-    assert(block.depth > 0);
+    assert(block.is_used);
     /* What lies in the block alone needs no walk to be freed. */
     if (block.spilled)
         cJSON_Delete(root);
-    block.depth--;
+    block.is_used = false;
 }
 
 void json_brief_limit(size_t bytes)

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "proto/json.h"
 
 static void append(struct json_writer *json, const char *text, size_t len)
 {

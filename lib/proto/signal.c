@@ -1,6 +1,5 @@
 #include <assert.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/str.h"
