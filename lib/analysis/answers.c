@@ -12,6 +12,7 @@
 #include "crypto/hash.h"
 #include "proto/json_reader.h"
 #include "proto/json_writer.h"
+#include "store/durable.h"
 
 enum { PATH_SIZE = 4096 };
 
@@ -91,30 +92,6 @@ enum err answer_find(const char *folder, const char *name, struct buf *out)
     return e == ERR_BAD_REQUEST || e == ERR_FULL ? ERR_NOT_FOUND : e;
 }
 
-static enum err write_all(int fd, const char *data, size_t len)
-{
-    while (len) {
-        ssize_t written = write(fd, data, len);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return ERR_IO;
-        data += written;
-        len -= (size_t)written;
-    }
-    return fsync(fd) == 0 ? ERR_NONE : ERR_IO;
-}
-
-static enum err sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return ERR_IO;
-    enum err e = fsync(fd) == 0 ? ERR_NONE : ERR_IO;
-    close(fd);
-    return e;
-}
-
 static enum err write_file(const char *folder, const char *name, const struct buf *text)
 {
     char path[PATH_SIZE], fresh[PATH_SIZE];
@@ -126,7 +103,7 @@ static enum err write_file(const char *folder, const char *name, const struct bu
     int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, S_IRUSR | S_IWUSR);
     if (fd < 0)
         return ERR_IO;
-    e = write_all(fd, text->data, text->len);
+    e = durable_write(fd, text->data, text->len);
     if (close(fd) != 0 && !e)
         e = ERR_IO;
     if (!e && rename(fresh, path) != 0)
@@ -137,7 +114,7 @@ static enum err write_file(const char *folder, const char *name, const struct bu
         errno = saved;
         return e;
     }
-    return sync_folder(folder);
+    return durable_folder(folder);
 }
 
 enum err answer_keep(const char *folder, const char *name, const char *engine, const char *model,

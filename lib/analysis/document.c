@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/durable.h"
 
 static const char head[] = "{\"from\":\"", middle[] = "\",\"document\":", tail[] = "}\n";
 
@@ -112,15 +113,6 @@ enum err document_add(void *file, const char *data, size_t len)
     return fwrite(data, 1, len, made->file) == len ? ERR_NONE : ERR_IO;
 }
 
-static bool sync_folder(const char *folder)
-{
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool ok = fd >= 0 && fsync(fd) == 0;
-    if (fd >= 0)
-        close(fd);
-    return ok;
-}
-
 enum err document_end(struct document_file *made, bool keep)
 {
     bool ok =
@@ -128,7 +120,7 @@ enum err document_end(struct document_file *made, bool keep)
     int error = errno;
     ok = fclose(made->file) == 0 && ok;
     if (keep && ok) {
-        ok = rename(made->part, made->path) == 0 && sync_folder(made->folder);
+        ok = rename(made->part, made->path) == 0 && durable_folder(made->folder) == ERR_NONE;
         error = errno;
     }
     if (!keep || !ok)

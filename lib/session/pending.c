@@ -17,6 +17,7 @@
 #include "proto/json_reader.h"
 #include "proto/json_writer.h"
 #include "session/state_folder.h"
+#include "store/durable.h"
 
 enum {
     FILE_BYTES_MAX = 16 * 1024, /* the token, escaped, and the rest */
@@ -48,14 +49,7 @@ static enum err sync_folder_of(const char *path)
     const char *slash = strrchr(path, '/');
     size_t len = slash ? (size_t)(slash - path) : 0;
     snprintf(folder, sizeof folder, "%.*s", (int)len, path);
-    int fd = open(len ? folder : slash ? "/" : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return ERR_IO;
-    enum err e = fsync(fd) == 0 ? ERR_NONE : ERR_IO;
-    int saved = errno;
-    close(fd);
-    errno = saved;
-    return e;
+    return durable_folder(len ? folder : slash ? "/" : ".");
 }
 
 /* ---- writing ---- */
@@ -71,19 +65,6 @@ static enum err print(const struct pending *pending, struct buf *out)
     json_write_string(&json, "room_code", pending->room_code);
     enum err e = json_write_end(&json);
     return e ? e : buf_append_str(out, "\n");
-}
-
-static enum err write_all(int fd, const struct buf *text)
-{
-    for (size_t at = 0; at < text->len;) {
-        ssize_t written = write(fd, text->data + at, text->len - at);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return ERR_IO;
-        at += (size_t)written;
-    }
-    return fsync(fd) == 0 ? ERR_NONE : ERR_IO;
 }
 
 enum err pending_write(const char *recording, const struct pending *pending, int *hold)
@@ -106,7 +87,7 @@ enum err pending_write(const char *recording, const struct pending *pending, int
     /* Held before it has its name, so that nobody sees it free. */
     if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) != 0)
         goto out;
-    e = write_all(fd, &text);
+    e = durable_write(fd, text.data, text.len);
     if (!e && rename(fresh, path) != 0)
         e = ERR_IO;
     if (!e)

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 
 #include "store/forgotten.h"
-#include "store/store_test.h"
+#include "store/store_testing.h"
 
 static const char one[] = "s_0123456789abcdefghijkl", other[] = "s_0123456789abcdefghijkm";
 

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "store/store.h"
-#include "store/store_test.h"
+#include "store/store_testing.h"
 
 struct bench {
     struct store *store;

@@ -16,7 +16,7 @@
 #include "store/store.h"
 #include "store/store_reader.h"
 #include "store/store_syncer.h"
-#include "store/store_test.h"
+#include "store/store_testing.h"
 
 enum { WHY_SIZE = 512, SESSIONS = 5, KILLS = 25 };
 

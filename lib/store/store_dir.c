@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "store/durable.h"
+
 enum { PATH_SIZE = 4096 };
 
 static enum err io_error(const char *doing, const char *path, char *why, size_t why_size)
@@ -19,24 +21,13 @@ static enum err io_error(const char *doing, const char *path, char *why, size_t 
     return ERR_IO;
 }
 
-static enum err sync_path(const char *path)
-{
-    int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return ERR_IO;
-    int error = fsync(fd) == 0 ? 0 : errno;
-    close(fd);
-    errno = error;
-    return error ? ERR_IO : ERR_NONE;
-}
-
 static enum err make(const char *dir, char *why, size_t why_size)
 {
     if (mkdir(dir, 0700) != 0)
         return errno == EEXIST ? ERR_NONE : io_error("make the directory", dir, why, why_size);
     char copy[PATH_SIZE];
     snprintf(copy, sizeof copy, "%s", dir);
-    return sync_path(dirname(copy)) == ERR_NONE
+    return durable_folder(dirname(copy)) == ERR_NONE
                ? ERR_NONE
                : io_error("sync", "the directory above it", why, why_size);
 }
@@ -111,5 +102,5 @@ enum err store_dir_file(const char *dir, const char *name, char *path, size_t pa
 
 enum err store_dir_sync(const char *dir, char *why, size_t why_size)
 {
-    return sync_path(dir) == ERR_NONE ? ERR_NONE : io_error("sync", dir, why, why_size);
+    return durable_folder(dir) == ERR_NONE ? ERR_NONE : io_error("sync", dir, why, why_size);
 }

@@ -11,7 +11,7 @@
 
 #include "store/store.h"
 #include "store/store_reader.h"
-#include "store/store_test.h"
+#include "store/store_testing.h"
 
 static const char session[] = "s_0123456789abcdefghijkl";
 

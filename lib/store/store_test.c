@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "proto/limits.h"
 #include "store/store.h"
-#include "store/store_test.h"
+#include "store/store_testing.h"
 
 enum { WHY_SIZE = 512 };
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "store/store_test.h"
+#include "store/store_testing.h"
 #include "store/uploads.h"
 
 /* FIPS 180-2, appendix B.1: SHA-256 of "abc". */

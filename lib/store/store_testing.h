@@ -1,6 +1,6 @@
 /* What the store's tests share: a data directory of their own that is removed afterwards. */
-#ifndef DEBATE_STORE_STORE_TEST_H
-#define DEBATE_STORE_STORE_TEST_H
+#ifndef DEBATE_STORE_STORE_TESTING_H
+#define DEBATE_STORE_STORE_TESTING_H
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +9,7 @@
 #include "base/folder_testing.h"
 
 /* cmocka setup: *state is the path of a new, empty directory. */
-static inline __attribute__((unused)) int make_dir(void **state)
+static inline int make_dir(void **state)
 {
     const char *base = getenv("TMPDIR");
     char *dir = NULL;
@@ -19,7 +19,7 @@ static inline __attribute__((unused)) int make_dir(void **state)
     return 0;
 }
 
-static inline __attribute__((unused)) int remove_dir(void **state)
+static inline int remove_dir(void **state)
 {
     int result = folder_remove(*state);
     free(*state);
