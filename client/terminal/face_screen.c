@@ -294,6 +294,8 @@ static void on_welcome(struct join *join, const struct server_message *welcome)
     }
     face->is_welcome = true;
     screen_show_who(join);
+    if (!session_self(join->session))
+        screen_sayf(join, TONE_EVENT, "%s", _("You look on, without a seat and without a voice."));
     if (strcmp(welcome->welcome.record, "off") == 0)
         screen_sayf(join, TONE_EVENT, "%s", _("This server records nobody."));
     if (session_phase(join->session) == PHASE_LIVE)

@@ -265,7 +265,8 @@ static void on_leave_late(uv_timer_t *timer)
 void join_leave(struct join *join)
 {
     enum session_state state = session_state(join->session);
-    if (join->is_leaving || (state != SESSION_IN && state != SESSION_FINISHING)) {
+    bool has_seat = session_self(join->session) != 0;
+    if (join->is_leaving || !has_seat || (state != SESSION_IN && state != SESSION_FINISHING)) {
         join_stop(join, state == SESSION_FINISHING ? JOIN_FAILED : JOIN_DONE);
         return;
     }

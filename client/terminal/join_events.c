@@ -7,6 +7,8 @@
 #include "terminal/join_inner.h"
 #include "terminal/words_intl.h"
 
+enum { HTTP_CONFLICT = 409 }; /* protocol, section 2 */
+
 /* For the last line, which the shell's prompt follows. */
 static void explain_end(struct join *join, const char *why)
 {
@@ -14,6 +16,8 @@ static void explain_end(struct join *join, const char *why)
         snprintf(join->why, sizeof join->why,
                  _("no server answers at %s (%s); is debate serve running there?"),
                  join->config->server, why);
+    else if (join->close_status == HTTP_CONFLICT)
+        snprintf(join->why, sizeof join->why, "%s", _("all seats are taken"));
     else if (join->close_status == WS_CLOSE_REPLACED)
         snprintf(join->why, sizeof join->why, "%s", _("the seat was taken over from elsewhere"));
     else

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Microphones that cannot be had: one clear line, and the debate goes on without.
+# Microphones and seats that cannot be had: one clear line, and the debate goes on without.
 . cmd/testing.sh
 . "$tree/client/terminal/join_testing.sh"
 
@@ -61,6 +61,18 @@ await park '"type":"welcome"'
 enter choi --input denied --record no
 await park '"type":"start"'
 await choi '"type":"sound".*this user may not use it'
+
+# Both seats are taken; who only looks on needs none, is told of nothing forbidden, and leaves.
+enter late --input none
+leaves_with late 4
+[[ $(<late.err) == 'debate join: all seats are taken' ]] || { cp late.err err; fail 'not told that it is full'; }
+enter watcher --input none --token "$("$program" token --data data --user w --role observer)"
+await watcher '"type":"welcome"'
+say watcher /who
+say watcher /leave
+leaves_with watcher 0
+grep '"type":"error"' watcher.out >out && fail 'an observer did what is forbidden'
+
 say park '{"type":"end_session"}'
 leaves_with choi 0
 kill "$server"

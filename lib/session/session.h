@@ -157,7 +157,7 @@ struct session_participant {
 
 enum session_state session_state(const struct session *session);
 enum phase session_phase(const struct session *session);
-unsigned session_self(const struct session *session); /* 0: not known yet */
+unsigned session_self(const struct session *session); /* 0: not known yet, or an observer */
 unsigned session_host(const struct session *session);
 unsigned session_page(const struct session *session);
 int session_seats(const struct session *session);

@@ -115,6 +115,8 @@ enum err session_leave(struct session *session)
 void session_report_voice(struct session *session)
 {
     struct command command = {.type = COMMAND_VOICE_STATUS_UPDATE};
+    if (!session->self)
+        return;
     command.voice_status.is_mic_on = !session->is_muted;
     command.voice_status.has_speaking = true;
     command.voice_status.is_speaking = session->is_speaking && !session->is_muted;
@@ -150,6 +152,10 @@ static void take_in(struct session *session, const struct server_message *messag
         session->handler.on_welcome(session->handler.context, message);
     if (session->state != SESSION_IN)
         return;
+    if (!session->self) { /* who looks on has nothing to tell */
+        session_arm_start(session);
+        return;
+    }
     if (session->config.consent && session_consent(session, true))
         log_debug("consent is given after coming back");
     /* A seat is taken with the microphone off; a restarted server knows the last that was said. */
@@ -281,7 +287,9 @@ static void on_close(void *context, int code, int status, const char *why)
     bool returns = status ? rejoin_after_status(status) : rejoin_after_close(code);
     /* Coming back would take the seat again. */
     returns = returns && !session->is_leaving;
-    if (status)
+    if (status == 409)
+        snprintf(text, sizeof text, "all seats are taken");
+    else if (status)
         snprintf(text, sizeof text, "the server refused the connection: HTTP status %d", status);
     else if (code == WS_CLOSE_UNCLEAN)
         snprintf(text, sizeof text, "the connection broke%s%s", why[0] ? ": " : "", why);
