@@ -225,7 +225,7 @@ static void expect_body(struct lws *wsi, struct link *link, const struct exchang
     /* Nor does libwebsockets come out of passing over a body that was sent behind another request.
      */
     if (link->is_behind_another && head->content_length > 0 && exchange->is_answered)
-        link->closes_after = true;
+        link->passes_over = link->closes_after = true;
 }
 
 int http_on_request(struct lws *wsi, struct link *link)
@@ -309,6 +309,9 @@ int http_on_body_end(struct link *link)
         return 0;
     if (link->is_chunked)
         return end_chunks(link, ERR_TOO_LARGE); /* libwebsockets takes 100 MiB */
+    if (link->passes_over && !link->exchange)
+        return -1;
+    link->passes_over = false;
     link_wait(link, link->exchange ? LINK_WAITS_FOR_NOTHING : LINK_WAITS_FOR_HEAD);
     if (!link->exchange || link->exchange->is_answered)
         return 0; /* the response is on its way */
@@ -443,7 +446,8 @@ int http_on_writeable(struct lws *wsi, struct link *link)
         return 0;
     }
     http_on_gone(link);
-    if (link->is_chunked) { /* passed over, so that a reset does not swallow the response */
+    /* What is still to come of the body is heard out: a reset would swallow the response. */
+    if (link->is_chunked || link->passes_over) {
         link_wait(link, LINK_WAITS_FOR_BODY);
         return 0;
     }

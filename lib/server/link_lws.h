@@ -36,6 +36,7 @@ struct link {
     bool is_crowded;           /* its address has too many connections */
     bool is_chunked;           /* the body; the response waits for its end */
     struct chunks chunks;
+    bool passes_over;              /* a body with a length, though the response is out */
     struct limiter_entry *address; /* NULL: its connections are not counted */
     enum link_wait waits_for;
     int64_t since_ms;

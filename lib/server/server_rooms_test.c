@@ -431,6 +431,30 @@ static void a_body_whose_length_cannot_be_told_is_refused(void **state)
     }
 }
 
+/* RFC 9112, section 9.6: a reset would take the answer away before it is read. */
+static void who_sends_a_body_to_its_end_is_told_that_it_was_refused(void **state)
+{
+    (void)state;
+    const char *body = many(' ', 8 * 1024 * 1024);
+    for (int is_used = 0; is_used < 2; is_used++) {
+        struct buf in;
+        int fd = connect_sized(false);
+        buf_init(&in, 100000);
+        if (is_used) {
+            send_bytes(fd, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", 34);
+            want_status(answer_read(fd, &in, false), 200);
+        }
+        const char *head = text(
+            "POST /api/rooms HTTP/1.1\r\nHost: x\r\nContent-Length: %zu\r\n\r\n", strlen(body));
+        assert_true(send_bytes(fd, head, strlen(head)));
+        assert_true(wait_for(fd, POLLIN, clock_ms() + PATIENCE_MS));
+        assert_true(send_bytes(fd, body, strlen(body)));
+        want_refusal(answer_read(fd, &in, false), 401, "bad_token");
+        close(fd);
+        buf_release(&in);
+    }
+}
+
 /* RFC 9112, section 7.1: what many libraries send when they write JSON as it arises. */
 static void a_body_may_come_in_chunks(void **state)
 {
@@ -540,6 +564,7 @@ int main(void)
         cmocka_unit_test(a_connection_serves_several_requests),
         cmocka_unit_test(requests_sent_without_waiting_are_answered_in_order_or_not_at_all),
         cmocka_unit_test(a_body_whose_length_cannot_be_told_is_refused),
+        cmocka_unit_test(who_sends_a_body_to_its_end_is_told_that_it_was_refused),
         cmocka_unit_test(a_body_may_come_in_chunks),
         cmocka_unit_test(an_offer_to_speak_http_2_is_passed_over),
         cmocka_unit_test(who_asks_whether_its_body_is_wanted_is_told),
