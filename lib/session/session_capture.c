@@ -31,10 +31,12 @@ static bool may_record(const struct session *session)
 
 void session_want_recording(struct session *session)
 {
-    if (!session->is_settled || session->left_id[0])
+    if (!session->is_settled || session->left_id[0]) {
         session->wants_recording = true;
-    else if (may_record(session) && session->record == RECORD_AUTO)
+    } else if (may_record(session) && (session->record == RECORD_AUTO || session->asks_again)) {
+        session->asks_again = false;
         set_capture(session, CAPTURE_WANTED);
+    }
 }
 
 enum err session_record(struct session *session)
@@ -56,7 +58,19 @@ enum err session_stop_recording(struct session *session)
 {
     struct command command = {.type = COMMAND_STOP_RECORDING};
     double at_ms, error_ms;
+    session->asks_again = false;
     if (session_clock_ms(session, monotonic_us(), &at_ms, &error_ms)) {
+        command.recording.has_at = true;
+        command.recording.at_ms = (int64_t)llround(at_ms);
+    }
+    return session_send(session, &command);
+}
+
+static enum err send_start(struct session *session, int64_t first_us)
+{
+    struct command command = {.type = COMMAND_START_RECORDING};
+    double at_ms, error_ms;
+    if (session_clock_ms(session, first_us, &at_ms, &error_ms)) {
         command.recording.has_at = true;
         command.recording.at_ms = (int64_t)llround(at_ms);
     }
@@ -65,24 +79,28 @@ enum err session_stop_recording(struct session *session)
 
 static void ask(struct session *session, int64_t first_us)
 {
-    struct command command = {.type = COMMAND_START_RECORDING};
-    double at_ms, error_ms;
-    if (session_clock_ms(session, first_us, &at_ms, &error_ms)) {
-        command.recording.has_at = true;
-        command.recording.at_ms = (int64_t)llround(at_ms);
-    }
-    if (session_send(session, &command))
+    if (send_start(session, first_us))
         return; /* away: with a later frame */
     session->held = mem_alloc(SESSION_HELD_FRAMES * MEDIA_FRAME_SAMPLES * sizeof(int16_t));
     if (session->held)
         session->capture = CAPTURE_ASKED;
 }
 
+void session_ask_again(struct session *session)
+{
+    bool is_lost = session->ask_is_old && session->capture == CAPTURE_ASKED;
+    session->ask_is_old = false;
+    if (is_lost && send_start(session, session->held_us[0]))
+        log_debug("the recording is asked for again after coming back");
+}
+
 static void hold(struct session *session, const int16_t *pcm, int64_t captured_us)
 {
     if (session->held_count == SESSION_HELD_FRAMES) {
-        log_warning("the server has not named the recording in time: it is given up");
+        log_warning("the server has not named the recording in time: it begins when the server "
+                    "answers again");
         set_capture(session, CAPTURE_NONE);
+        session->wants_recording = session->asks_again = true;
         return;
     }
     memcpy(session->held + session->held_count * MEDIA_FRAME_SAMPLES, pcm,
@@ -193,6 +211,7 @@ void session_recording_refused(struct session *session)
 {
     if (session->capture == CAPTURE_ASKED)
         set_capture(session, CAPTURE_NONE);
+    session->asks_again = false;
 }
 
 void session_recording_ends(struct session *session)

@@ -140,6 +140,8 @@ struct session {
     struct speech_detector *detector;
 
     enum capture_state capture;
+    bool ask_is_old; /* ASKED, on a connection that is gone: the server may not have heard it */
+    bool asks_again; /* it was not named in time: wanted again, whatever the policy */
     bool consented;
     int16_t *held; /* SESSION_HELD_FRAMES frames; NULL when none are held */
     size_t held_count;
@@ -207,6 +209,9 @@ void session_want_recording(struct session *session);
 void session_record_frame(struct session *session, const int16_t *pcm, int64_t captured_us);
 void session_recording_began(struct session *session, const char *recording_id);
 void session_recording_refused(struct session *session);
+/* All that was missed is known: what was asked for before is asked for again, unless it was named.
+ */
+void session_ask_again(struct session *session);
 void session_recording_ends(struct session *session);
 /* The server has ended it. */
 void session_recording_stopped(struct session *session, const char *recording_id);

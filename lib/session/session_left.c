@@ -22,6 +22,7 @@ void session_connects(struct session *session, uint64_t welcome_seq)
 {
     session->welcome_seq = welcome_seq;
     session->is_settled = false;
+    session->ask_is_old = session->capture == CAPTURE_ASKED;
 }
 
 void session_left_running(struct session *session, const char *recording_id, int64_t started_at_ms)
@@ -184,6 +185,7 @@ void session_settle(struct session *session)
         session->last_seq < session->welcome_seq)
         return;
     session->is_settled = true;
+    session_ask_again(session);
     if (!session->left_is_taken)
         take_left(session);
     if (session->left_id[0]) {
