@@ -207,7 +207,7 @@ void json_write_number(struct json_writer *json, const char *name, double value)
         whole++;
         rest = 0;
     }
-    char text[1 + STR_DIGITS_SIZE + 3], *end = text + STR_DIGITS_SIZE;
+    char text[1 + STR_DIGITS_SIZE + 4], *end = text + STR_DIGITS_SIZE; /* a point, 3 decimals */
     char *at = signed_digits(whole, value < 0 && (whole > 0 || rest > 0), text);
     if (rest > 0)
         *end++ = '.';
