@@ -49,13 +49,10 @@ static const char *text_of(const struct json *object, const char *name)
 
 static const char *nickname_of(const struct json *room, const char *participant_id)
 {
-    const struct json *list = json_member(room, "participants");
-    for (size_t i = 0; participant_id && i < json_count(list); i++) {
-        const struct json *one = json_item(list, i);
-        const char *id = json_string(one, "participant_id");
-        if (id && strcmp(id, participant_id) == 0)
-            return text_of(one, "nickname");
-    }
+    const struct json *person =
+        json_item_with(json_member(room, "participants"), "participant_id", participant_id);
+    if (person)
+        return text_of(person, "nickname");
     if (participant_id)
         return participant_id;
     return strcmp(text_of(room, "phase"), "ended") == 0 ? "nobody" : "nobody yet";
@@ -63,10 +60,9 @@ static const char *nickname_of(const struct json *room, const char *participant_
 
 static void put_participants(const struct json *room)
 {
-    const struct json *list = json_member(room, "participants");
-    for (size_t i = 0; i < json_count(list); i++) {
-        const struct json *one = json_item(list, i);
-        printf("%-8s ", i ? "" : "seated");
+    const struct json *first = json_first(json_member(room, "participants"));
+    for (const struct json *one = first; one; one = json_next(one)) {
+        printf("%-8s ", one == first ? "seated" : "");
         put_cell(text_of(one, "participant_id"), 3);
         put_cell(text_of(one, "nickname"), 0);
         printf("%s%s%s\n", json_bool(one, "connected", false) ? "connected" : "away",
@@ -210,18 +206,17 @@ static enum exit_code show(struct online *online, const char *room_code)
 static void put_rooms(const struct json *rooms)
 {
     int width = 4;
-    if (json_count(rooms) == 0) {
+    if (!json_first(rooms)) {
         printf("no room has a session that goes on\n");
         return;
     }
-    for (size_t i = 0; i < json_count(rooms); i++) {
-        int length = (int)strlen(text_of(json_item(rooms, i), "code"));
+    for (const struct json *room = json_first(rooms); room; room = json_next(room)) {
+        int length = (int)strlen(text_of(room, "code"));
         width = length > width ? length : width;
     }
     put_cell("ROOM", width);
     printf("PHASE      SEATED  PAGE  SESSION\n");
-    for (size_t i = 0; i < json_count(rooms); i++) {
-        const struct json *room = json_item(rooms, i);
+    for (const struct json *room = json_first(rooms); room; room = json_next(room)) {
         put_cell(text_of(room, "code"), width);
         put_cell(text_of(room, "phase"), 9);
         printf("%2zu of %-2.0f %4.0f  ", json_count(json_member(room, "participants")),

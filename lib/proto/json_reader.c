@@ -67,6 +67,16 @@ const struct json *json_next(const struct json *item)
     return item ? (const struct json *)inner(item)->next : NULL;
 }
 
+const struct json *json_item_with(const struct json *array, const char *name, const char *value)
+{
+    for (const struct json *item = json_first(array); item && value; item = json_next(item)) {
+        const char *found = json_string(item, name);
+        if (found && strcmp(found, value) == 0)
+            return item;
+    }
+    return NULL;
+}
+
 const char *json_text(const struct json *value)
 {
     return cJSON_GetStringValue(inner(value));

@@ -26,6 +26,8 @@ const struct json *json_item(const struct json *array, size_t index);
  * last. By index a long array would be gone through from its beginning each time. */
 const struct json *json_first(const struct json *array);
 const struct json *json_next(const struct json *item);
+/* The first item that has this string under this name; NULL: none, or the string is. */
+const struct json *json_item_with(const struct json *array, const char *name, const char *value);
 /* The value itself as a string; NULL when it is none. */
 const char *json_text(const struct json *value);
 

@@ -34,6 +34,18 @@ static void what_is_not_there_or_of_another_type_is_the_fallback(void **state)
     json_free(document);
 }
 
+static void an_item_is_found_by_a_string_in_it(void **state)
+{
+    (void)state;
+    struct json *document =
+        must_read("[{\"id\":1},7,{\"id\":\"b\",\"n\":1},{\"id\":\"b\",\"n\":2}]");
+    assert_true(json_number(json_item_with(document, "id", "b"), "n", 0) == 1);
+    assert_null(json_item_with(document, "id", "c"));
+    assert_null(json_item_with(document, "id", NULL));
+    assert_null(json_item_with(NULL, "id", "b"));
+    json_free(document);
+}
+
 static void only_one_whole_value_is_read(void **state)
 {
     (void)state;
@@ -90,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_not_there_or_of_another_type_is_the_fallback),
+        cmocka_unit_test(an_item_is_found_by_a_string_in_it),
         cmocka_unit_test(only_one_whole_value_is_read),
         cmocka_unit_test(a_value_is_printed_as_a_person_would_write_it),
         cmocka_unit_test(a_lack_of_memory_is_told_and_is_not_bad_json),

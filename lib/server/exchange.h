@@ -35,7 +35,7 @@ struct exchange {
     uint64_t content_length;
     bool has_content_length;
     struct buf body;
-    struct patch *patch; /* an upload's bytes on their way in; http_uploads.c's own */
+    struct patch *patch; /* an upload's bytes on their way in; http_patch.c's own */
     bool is_answered;    /* what follows of the request is of no interest */
     bool is_waiting;     /* the response may not go yet: the disk */
 
@@ -122,7 +122,7 @@ bool exchange_is_host(const struct exchange *exchange, const struct house_room *
 /* Whether who asks may have a WebSocket here (upgrade.c); false: refused. */
 bool exchange_may_enter(struct exchange *exchange, struct house_room **out);
 
-/* ---- handlers: http_rooms.c, http_sessions.c, http_uploads.c ---- */
+/* ---- handlers: http_*.c ---- */
 
 void http_guests(struct exchange *exchange);
 void http_create_room(struct exchange *exchange);
@@ -132,15 +132,15 @@ void http_session(struct exchange *exchange);
 void http_log(struct exchange *exchange);
 void http_choices(struct exchange *exchange);
 void http_end(struct exchange *exchange);
-void http_report(struct exchange *exchange); /* http_report.c */
+void http_report(struct exchange *exchange);
 void http_forget(struct exchange *exchange);
-/* Uploads read their own headers when the request begins; those with a body get it in pieces. */
-/* Which method is meant, and the headers that tus wants in every answer. */
+/* As soon as its headers are there: which method is meant, and what tus wants in every answer. */
 void http_upload_admit(struct exchange *exchange);
 void http_uploads_options(struct exchange *exchange);
 void http_uploads_create(struct exchange *exchange);
 void http_upload_head(struct exchange *exchange);
 void http_upload_delete(struct exchange *exchange);
+/* A PATCH, whose body comes in pieces. */
 void http_upload_begin(struct exchange *exchange);
 void http_upload_body(struct exchange *exchange, const void *data, size_t len);
 void http_upload_end(struct exchange *exchange);

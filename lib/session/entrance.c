@@ -124,8 +124,8 @@ static void take_present(const struct json *room, struct entrance_ticket *ticket
 {
     const struct json *participants = json_member(room, "participants");
     ticket->present_count = 0;
-    for (size_t i = 0; i < json_count(participants) && i < LIMIT_SEATS_MAX; i++) {
-        const struct json *from = json_item(participants, i);
+    for (const struct json *from = json_first(participants);
+         from && ticket->present_count < LIMIT_SEATS_MAX; from = json_next(from)) {
         struct entrance_present *present = &ticket->present[ticket->present_count];
         const char *id = json_string(from, "participant_id");
         const char *nickname = json_string(from, "nickname");

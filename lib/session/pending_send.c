@@ -28,19 +28,15 @@ say(struct pending_report *report, enum pending_end end, const char *format, ...
 /* What the session says of the recording; SENT: it may be sent. */
 static enum pending_end look_at(const struct json *session, struct pending_report *report)
 {
-    const struct json *list = json_member(session, "recordings");
-    for (size_t i = 0; i < json_count(list); i++) {
-        const struct json *item = json_item(list, i);
-        const char *id = json_string(item, "recording_id");
-        if (!id || strcmp(id, report->pending.recording_id) != 0)
-            continue;
-        if (json_member(item, "ended_at"))
-            return PENDING_SENT;
+    const struct json *recording = json_item_with(json_member(session, "recordings"),
+                                                  "recording_id", report->pending.recording_id);
+    if (json_member(recording, "ended_at"))
+        return PENDING_SENT;
+    if (recording)
         return say(report, PENDING_RUNNING,
                    "the debate in %s goes on, and for the server this is "
                    "still being recorded",
                    report->pending.room_code);
-    }
     report->status = 404;
     return say(report, PENDING_REFUSED, "the server knows the debate, but not this recording");
 }
@@ -166,25 +162,15 @@ enum pending_end pending_send(const char *recording,
 
 /* ---- the seat of one who recorded ---- */
 
-/* The member of the array with this string under this name. */
-static const struct json *find(const struct json *array, const char *name, const char *value)
-{
-    for (size_t i = 0; value && i < json_count(array); i++) {
-        const char *found = json_string(json_item(array, i), name);
-        if (found && strcmp(found, value) == 0)
-            return json_item(array, i);
-    }
-    return NULL;
-}
-
 static bool is_empty_seat(const struct json *session, const char *recording_id,
                           const char *nickname)
 {
     const char *phase = json_string(session, "phase");
     const struct json *recording =
-        find(json_member(session, "recordings"), "recording_id", recording_id);
-    const struct json *participant = find(json_member(session, "participants"), "participant_id",
-                                          json_string(recording, "participant_id"));
+        json_item_with(json_member(session, "recordings"), "recording_id", recording_id);
+    const struct json *participant =
+        json_item_with(json_member(session, "participants"), "participant_id",
+                       json_string(recording, "participant_id"));
     const char *name = json_string(participant, "nickname");
     return phase && strcmp(phase, phase_name(PHASE_ENDED)) != 0 && name &&
            strcmp(name, nickname) == 0 && !json_bool(participant, "connected", true);

@@ -289,16 +289,14 @@ static int server_has_it(struct upload_run *run)
         send_request(run, "GET", url, NULL, NULL, NULL, 0) || run->response.status != 200 ||
         json_read(run->response.body.data, run->response.body.len, &document))
         return 0;
-    const struct json *list = json_member(document, "recordings");
-    for (size_t i = 0; i < json_count(list); i++) {
-        const struct json *item = json_item(list, i);
-        const char *id = json_string(item, "recording_id"), *sum = json_string(item, "sha256");
-        if (!id || !sum || strcmp(id, run->request->recording_id) != 0)
-            continue;
-        bool same = strcmp(sum, run->result->sha256) == 0 &&
-                    json_number(item, "bytes", -1) == (double)run->length;
-        verdict = same ? 1 : -1;
-    }
+    const struct json *recording = json_item_with(json_member(document, "recordings"),
+                                                  "recording_id", run->request->recording_id);
+    const char *sum = json_string(recording, "sha256");
+    if (sum)
+        verdict = strcmp(sum, run->result->sha256) == 0 &&
+                          json_number(recording, "bytes", -1) == (double)run->length
+                      ? 1
+                      : -1;
     json_free(document);
     return verdict;
 }
