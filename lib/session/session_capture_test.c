@@ -116,8 +116,8 @@ static struct session *begin(uv_loop_t *loop)
         "{\"type\":\"join\",\"seq\":1,\"ts\":1,\"actor\":\"p1\",\"data\":{\"participant_id\":"
         "\"p1\","
         "\"nickname\":\"Kim\"}}",
-        "{\"type\":\"consent\",\"seq\":2,\"ts\":2,\"actor\":\"p1\",\"data\":{\"participant_id\":"
-        "\"p1\",\"recording\":true}}",
+        ("{\"type\":\"consent\",\"seq\":2,\"ts\":2,\"actor\":\"p1\",\"data\":{\"participant_id\":"
+         "\"p1\",\"recording\":true}}"),
         "{\"type\":\"countdown\",\"seq\":3,\"ts\":3,\"data\":{\"seconds\":1,\"start_at\":900}}",
         "{\"type\":\"start\",\"seq\":4,\"ts\":900,\"data\":{\"start_at\":900}}"};
     struct session_runtime *runtime;
