@@ -26,9 +26,11 @@ apart() {
     must ip link add "$1" type veth peer name way netns "$holder"
     network[$1]=/proc/$holder/ns/net
 }
+# In a subshell, as behind "&", it becomes the program, which end_all can then end.
 in_network() {
     local name=$1
     shift
+    ((BASHPID == $$)) || exec nsenter "--net=${network[$name]}" "$@"
     nsenter "--net=${network[$name]}" "$@"
 }
 
