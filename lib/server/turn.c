@@ -117,18 +117,17 @@ static void broadcast(struct turn_entry *entry)
     for (struct socket *socket = room->voice, *next; socket; socket = next) {
         next = socket->next;
         /* One that is behind reads this event from the log when it comes to it. */
-        if (socket->state != SOCKET_IN || socket->awaits_welcome ||
-            socket->sent_seq + 1 != entry->seq)
-            continue;
-        socket->sent_seq = entry->seq;
-        if (!is_last)
-            socket_cork(socket);
-        socket_send(socket, entry->frame);
+        bool is_next = socket->state == SOCKET_IN && !socket->awaits_welcome &&
+                       socket->sent_seq + 1 == entry->seq;
+        if (is_next) {
+            socket->sent_seq = entry->seq;
+            if (!is_last)
+                socket_cork(socket);
+            socket_send(socket, entry->frame);
+        }
+        if (is_last)
+            socket_uncork(socket);
     }
-    if (!is_last)
-        return;
-    for (struct socket *socket = room->voice; socket; socket = socket->next)
-        socket_uncork(socket);
 }
 
 static void wait_for_sync(struct server *server, const struct turn_entry *entry, uint64_t commit)
